@@ -1,0 +1,14 @@
+// Linux calls that Swift's Glibc module doesn't name.
+#ifndef SEALGATE_CLINUX_H
+#define SEALGATE_CLINUX_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+/// Writes the user id of the process at the other end of a Unix socket; 0, or -1 with errno.
+int sealgate_peer_uid(int socket, uid_t *uid);
+
+/// Forbids core dumps and ptrace by other processes of the user; 0, or -1 with errno.
+int sealgate_forbid_dumps(void);
+
+#endif

@@ -1,0 +1,62 @@
+/// Reads big-endian fields from the front of a byte array; every read checks what is left.
+public struct ByteCursor: Sendable {
+    private let bytes: ArraySlice<UInt8>
+    private var position: Int
+
+    /// A cursor at the first of `bytes`.
+    public init(_ bytes: ArraySlice<UInt8>) {
+        self.bytes = bytes
+        position = bytes.startIndex
+    }
+
+    /// A cursor at the first of `bytes`.
+    public init(_ bytes: [UInt8]) { self.init(bytes[...]) }
+
+    /// How many bytes were read.
+    public var offset: Int { position - bytes.startIndex }
+
+    /// How many bytes are left.
+    public var remaining: Int { bytes.endIndex - position }
+
+    /// The next `count` bytes, or `nil` when fewer are left.
+    public mutating func read(_ count: Int) -> ArraySlice<UInt8>? {
+        guard count >= 0, count <= remaining else { return nil }
+        defer { position += count }
+        return bytes[position..<(position + count)]
+    }
+
+    /// The next integer, big-endian, or `nil` when its bytes aren't all there.
+    public mutating func readInteger<Value: FixedWidthInteger & UnsignedInteger>(
+        _ type: Value.Type = Value.self
+    ) -> Value? {
+        guard let field = read(Value.bitWidth / 8) else { return nil }
+        var value: Value = 0
+        for byte in field { value = value << 8 | Value(byte) }
+        return value
+    }
+
+    /// A u32 length and so many bytes: `lp(x)`; `nil` when it is over `limit` or not all there.
+    public mutating func readPrefixed(limit: Int) -> ArraySlice<UInt8>? {
+        guard let count = readInteger(UInt32.self), Int(count) <= limit else { return nil }
+        return read(Int(count))
+    }
+}
+
+extension Array where Element == UInt8 {
+    /// Appends an integer, big-endian.
+    @inlinable
+    public mutating func append<Value: FixedWidthInteger & UnsignedInteger>(bigEndian value: Value)
+    {
+        var shift = Value.bitWidth
+        while shift > 0 {
+            shift -= 8
+            append(UInt8(truncatingIfNeeded: value >> shift))
+        }
+    }
+
+    /// Appends `lp(bytes)`: a u32 length, then the bytes.
+    public mutating func append(prefixed bytes: some Collection<UInt8>) {
+        append(bigEndian: UInt32(truncatingIfNeeded: bytes.count))
+        append(contentsOf: bytes)
+    }
+}

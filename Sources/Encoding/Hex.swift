@@ -1,0 +1,53 @@
+/// Hexadecimal text, RFC 4648 section 8.
+public enum Hex {
+    @usableFromInline static let lowerDigits: StaticString = "0123456789abcdef"
+
+    /// Lower-case digits of `bytes`, two for each byte.
+    public static func encode(_ bytes: some Collection<UInt8>) -> String {
+        var digits: [UInt8] = []
+        digits.reserveCapacity(bytes.count * 2)
+        for byte in bytes {
+            digits.append(digit(byte >> 4))
+            digits.append(digit(byte & 15))
+        }
+        return String(decoding: digits, as: UTF8.self)
+    }
+
+    /// The bytes that `text` spells; `nil` for an odd length or anything but hexadecimal digits.
+    public static func decode(_ text: some Collection<UInt8>) -> [UInt8]? {
+        guard text.count.isMultiple(of: 2) else { return nil }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(text.count / 2)
+        var high: UInt8?
+        for character in text {
+            guard let value = value(ofDigit: character) else { return nil }
+            if let first = high {
+                bytes.append(first << 4 | value)
+                high = nil
+            } else {
+                high = value
+            }
+        }
+        return bytes
+    }
+
+    /// The bytes that `text` spells; `nil` for an odd length or anything but hexadecimal digits.
+    public static func decode(_ text: String) -> [UInt8]? { decode(text.utf8) }
+
+    /// The value of one hexadecimal digit in either case, else `nil`.
+    @inlinable
+    public static func value(ofDigit character: UInt8) -> UInt8? {
+        switch character {
+        case 0x30...0x39: character - 0x30
+        case 0x41...0x46: character - 0x41 + 10
+        case 0x61...0x66: character - 0x61 + 10
+        default: nil
+        }
+    }
+
+    /// The lower-case digit of a value below 16.
+    @inlinable
+    public static func digit(_ value: UInt8) -> UInt8 {
+        value < 10 ? 0x30 + value : 0x61 + (value & 15) - 10
+    }
+}

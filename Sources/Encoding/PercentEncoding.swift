@@ -1,0 +1,83 @@
+/// Percent-encoding, RFC 3986 section 2.1, with AWS's choice of unreserved characters.
+public enum PercentEncoding {
+    /// Encodes all but RFC 3986's unreserved characters, and `/` where `keepingSlash`.
+    ///
+    /// Upper-case digits, a space as `%20`: the form that SigV4 signs and `encoding-type=url` asks.
+    public static func encode(
+        _ bytes: some Collection<UInt8>,
+        keepingSlash: Bool = false
+    ) -> String {
+        var text: [UInt8] = []
+        text.reserveCapacity(bytes.count + 16)
+        append(bytes, keepingSlash: keepingSlash, to: &text)
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    /// Encodes a string's UTF-8 bytes.
+    public static func encode(_ text: String, keepingSlash: Bool = false) -> String {
+        encode(text.utf8, keepingSlash: keepingSlash)
+    }
+
+    /// Appends the encoded form of `bytes` to `text`.
+    public static func append(
+        _ bytes: some Collection<UInt8>,
+        keepingSlash: Bool,
+        to text: inout [UInt8]
+    ) {
+        for byte in bytes {
+            if isUnreserved(byte) || (keepingSlash && byte == UInt8(ascii: "/")) {
+                text.append(byte)
+            } else {
+                text.append(UInt8(ascii: "%"))
+                text.append(upperDigit(byte >> 4))
+                text.append(upperDigit(byte & 15))
+            }
+        }
+    }
+
+    /// Decodes `%XX`; with `plusIsSpace`, `+` too (HTML forms only).
+    ///
+    /// - Returns: `nil` where a `%` isn't followed by two hexadecimal digits.
+    public static func decode(
+        _ text: some Collection<UInt8>,
+        plusIsSpace: Bool = false
+    ) -> [UInt8]? {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(text.count)
+        var index = text.startIndex
+        while index != text.endIndex {
+            let character = text[index]
+            text.formIndex(after: &index)
+            if character == UInt8(ascii: "%") {
+                guard index != text.endIndex, let high = Hex.value(ofDigit: text[index]) else {
+                    return nil
+                }
+                text.formIndex(after: &index)
+                guard index != text.endIndex, let low = Hex.value(ofDigit: text[index]) else {
+                    return nil
+                }
+                text.formIndex(after: &index)
+                bytes.append(high << 4 | low)
+            } else if plusIsSpace, character == UInt8(ascii: "+") {
+                bytes.append(UInt8(ascii: " "))
+            } else {
+                bytes.append(character)
+            }
+        }
+        return bytes
+    }
+
+    /// Whether RFC 3986 section 2.3 calls `byte` unreserved.
+    @inlinable
+    public static func isUnreserved(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x30...0x39, 0x41...0x5a, 0x61...0x7a: true
+        case UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "~"): true
+        default: false
+        }
+    }
+
+    private static func upperDigit(_ value: UInt8) -> UInt8 {
+        value < 10 ? 0x30 + value : 0x41 + value - 10
+    }
+}

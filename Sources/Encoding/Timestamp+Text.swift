@@ -1,0 +1,150 @@
+extension Timestamp {
+    private static let weekdays = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]
+    private static let months = [
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+    ]
+
+    /// `2026-11-23T14:22:35.000Z`, as S3's XML writes times.
+    public var iso8601: String {
+        let time = calendar
+        var text: [UInt8] = []
+        text.reserveCapacity(24)
+        Self.append(time.year, digits: 4, to: &text)
+        text.append(UInt8(ascii: "-"))
+        Self.append(time.month, digits: 2, to: &text)
+        text.append(UInt8(ascii: "-"))
+        Self.append(time.day, digits: 2, to: &text)
+        text.append(UInt8(ascii: "T"))
+        Self.appendClock(time, to: &text)
+        text.append(UInt8(ascii: "."))
+        Self.append(time.millisecond, digits: 3, to: &text)
+        text.append(UInt8(ascii: "Z"))
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    /// `20261123T142235Z`, as SigV4 writes times.
+    public var basicISO8601: String {
+        let time = calendar
+        var text: [UInt8] = []
+        Self.append(time.year, digits: 4, to: &text)
+        Self.append(time.month, digits: 2, to: &text)
+        Self.append(time.day, digits: 2, to: &text)
+        text.append(UInt8(ascii: "T"))
+        Self.append(time.hour, digits: 2, to: &text)
+        Self.append(time.minute, digits: 2, to: &text)
+        Self.append(time.second, digits: 2, to: &text)
+        text.append(UInt8(ascii: "Z"))
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    /// `Mon, 23 Nov 2026 14:22:35 GMT`, RFC 9110 section 5.6.7.
+    public var httpDate: String {
+        let time = calendar
+        var text: [UInt8] = Array(Self.weekdays[time.weekday].utf8)
+        text.append(contentsOf: ", ".utf8)
+        Self.append(time.day, digits: 2, to: &text)
+        text.append(UInt8(ascii: " "))
+        text.append(contentsOf: Self.months[time.month - 1].utf8)
+        text.append(UInt8(ascii: " "))
+        Self.append(time.year, digits: 4, to: &text)
+        text.append(UInt8(ascii: " "))
+        Self.appendClock(time, to: &text)
+        text.append(contentsOf: " GMT".utf8)
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    /// Reads `20261123T142235Z`; `nil` for any other form.
+    public init?(basicISO8601 text: String) {
+        let bytes = Array(text.utf8)
+        guard bytes.count == 16, bytes[8] == UInt8(ascii: "T"), bytes[15] == UInt8(ascii: "Z"),
+            let year = Self.number(bytes[0..<4]), let month = Self.number(bytes[4..<6]),
+            let day = Self.number(bytes[6..<8]), let hour = Self.number(bytes[9..<11]),
+            let minute = Self.number(bytes[11..<13]), let second = Self.number(bytes[13..<15]),
+            let time = CalendarTime.timestamp(
+                year: year,
+                month: month,
+                day: day,
+                hour: hour,
+                minute: minute,
+                second: second
+            )
+        else { return nil }
+        self = time
+    }
+
+    /// Reads `2026-11-23T14:22:35Z`, with or without a fraction of a second; else `nil`.
+    public init?(iso8601 text: String) {
+        let bytes = Array(text.utf8)
+        guard bytes.count >= 20, bytes[4] == UInt8(ascii: "-"), bytes[7] == UInt8(ascii: "-"),
+            bytes[10] == UInt8(ascii: "T"), bytes[13] == UInt8(ascii: ":"),
+            bytes[16] == UInt8(ascii: ":"), bytes[bytes.count - 1] == UInt8(ascii: "Z"),
+            let year = Self.number(bytes[0..<4]), let month = Self.number(bytes[5..<7]),
+            let day = Self.number(bytes[8..<10]), let hour = Self.number(bytes[11..<13]),
+            let minute = Self.number(bytes[14..<16]), let second = Self.number(bytes[17..<19]),
+            var time = CalendarTime.timestamp(
+                year: year,
+                month: month,
+                day: day,
+                hour: hour,
+                minute: minute,
+                second: second
+            )
+        else { return nil }
+        let fraction = bytes[19..<(bytes.count - 1)]
+        if !fraction.isEmpty {
+            guard fraction.first == UInt8(ascii: "."), (2...10).contains(fraction.count),
+                let value = Self.number(fraction.dropFirst().prefix(3))
+            else { return nil }
+            let scale = [1: 100, 2: 10, 3: 1][min(fraction.count - 1, 3)] ?? 1
+            time.milliseconds += Int64(value * scale)
+        }
+        self = time
+    }
+
+    /// Reads RFC 9110's preferred date form, `Mon, 23 Nov 2026 14:22:35 GMT`; else `nil`.
+    public init?(httpDate text: String) {
+        let bytes = Array(text.utf8)
+        guard bytes.count == 29, text.hasSuffix(" GMT"), bytes[19] == UInt8(ascii: ":"),
+            bytes[22] == UInt8(ascii: ":"),
+            let day = Self.number(bytes[5..<7]),
+            let month = Self.months.firstIndex(of: String(decoding: bytes[8..<11], as: UTF8.self)),
+            let year = Self.number(bytes[12..<16]), let hour = Self.number(bytes[17..<19]),
+            let minute = Self.number(bytes[20..<22]), let second = Self.number(bytes[23..<25]),
+            let time = CalendarTime.timestamp(
+                year: year,
+                month: month + 1,
+                day: day,
+                hour: hour,
+                minute: minute,
+                second: second
+            )
+        else { return nil }
+        self = time
+    }
+
+    private static func appendClock(_ time: CalendarTime, to text: inout [UInt8]) {
+        append(time.hour, digits: 2, to: &text)
+        text.append(UInt8(ascii: ":"))
+        append(time.minute, digits: 2, to: &text)
+        text.append(UInt8(ascii: ":"))
+        append(time.second, digits: 2, to: &text)
+    }
+
+    private static func append(_ value: Int, digits: Int, to text: inout [UInt8]) {
+        var divisor = 1
+        for _ in 1..<digits { divisor *= 10 }
+        while divisor > 0 {
+            text.append(0x30 + UInt8(truncatingIfNeeded: value / divisor % 10))
+            divisor /= 10
+        }
+    }
+
+    private static func number(_ digits: some Collection<UInt8>) -> Int? {
+        var value = 0
+        for digit in digits {
+            guard (0x30...0x39).contains(digit) else { return nil }
+            value = value * 10 + Int(digit - 0x30)
+        }
+        return value
+    }
+}

@@ -1,0 +1,155 @@
+/// The header or trailer fields of one HTTP message, in the order received (RFC 9110 section 5).
+///
+/// Names are kept in lower case, values as received, repeated fields apart: signatures are made
+/// over what was sent. All bytes stand in one array, so that a message costs two allocations
+/// however many fields it has, and a secret value can be wiped where it stands.
+public struct HTTPFields: Sendable {
+    private struct Entry: Sendable {
+        var start: UInt32
+        var nameCount: UInt32
+        var valueCount: UInt32
+    }
+
+    private var bytes: [UInt8] = []
+    private var entries: [Entry] = []
+
+    /// No fields.
+    public init() {}
+
+    /// Fields from pairs of name and value.
+    public init(_ pairs: [(String, String)]) {
+        for (name, value) in pairs { append(name, value) }
+    }
+
+    /// The number of fields.
+    public var count: Int { entries.count }
+
+    /// Whether there are no fields.
+    public var isEmpty: Bool { entries.isEmpty }
+
+    /// The size as RFC 9113 section 6.5.2 counts it: name, value and 32 bytes a field.
+    public var listSize: Int { bytes.count + 32 * entries.count }
+
+    /// Makes room for so many fields and bytes.
+    public mutating func reserve(fields: Int, bytes count: Int) {
+        entries.reserveCapacity(fields)
+        bytes.reserveCapacity(count)
+    }
+
+    /// Adds a field at the end; the name is put in lower case.
+    public mutating func append(_ name: String, _ value: String) {
+        var name = name
+        var value = value
+        name.withUTF8 { nameBytes in
+            value.withUTF8 { valueBytes in
+                unsafe append(name: nameBytes.span, value: valueBytes.span)
+            }
+        }
+    }
+
+    /// Adds a field at the end; the name is put in lower case.
+    public mutating func append(name: Span<UInt8>, value: Span<UInt8>) {
+        let entry = Entry(
+            start: UInt32(truncatingIfNeeded: bytes.count),
+            nameCount: UInt32(truncatingIfNeeded: name.count),
+            valueCount: UInt32(truncatingIfNeeded: value.count)
+        )
+        for index in name.indices {
+            let byte = name[index]
+            bytes.append((0x41...0x5a).contains(byte) ? byte | 0x20 : byte)
+        }
+        unsafe value.withUnsafeBufferPointer { unsafe bytes.append(contentsOf: $0) }
+        entries.append(entry)
+    }
+
+    /// The first value of a field of that name (lower case), `nil` where there is none.
+    public subscript(_ name: String) -> String? {
+        guard let index = firstIndex(of: name) else { return nil }
+        return value(at: index)
+    }
+
+    /// The position of the first field of that name (lower case).
+    public func firstIndex(of name: String, from start: Int = 0) -> Int? {
+        var index = start
+        while index < entries.count {
+            if isName(name, at: index) { return index }
+            index += 1
+        }
+        return nil
+    }
+
+    /// Whether a field of that name (lower case) is there.
+    public func contains(_ name: String) -> Bool { firstIndex(of: name) != nil }
+
+    /// Every value of the fields of that name (lower case), in order.
+    public func values(of name: String) -> [String] {
+        entries.indices.filter { isName(name, at: $0) }.map { value(at: $0) }
+    }
+
+    /// How many fields have that name (lower case).
+    public func occurrences(of name: String) -> Int {
+        entries.indices.count { isName(name, at: $0) }
+    }
+
+    /// The name of the field at a position below `count`.
+    public func name(at index: Int) -> String {
+        String(decoding: nameBytes(at: index), as: UTF8.self)
+    }
+
+    /// The value of the field at a position below `count`; invalid UTF-8 is mended with U+FFFD.
+    public func value(at index: Int) -> String {
+        String(decoding: valueBytes(at: index), as: UTF8.self)
+    }
+
+    /// The name's bytes of the field at a position below `count`.
+    public func nameBytes(at index: Int) -> ArraySlice<UInt8> {
+        let entry = entries[index]
+        return bytes[Int(entry.start)..<Int(entry.start + entry.nameCount)]
+    }
+
+    /// The value's bytes, as received, of the field at a position below `count`.
+    public func valueBytes(at index: Int) -> ArraySlice<UInt8> {
+        let entry = entries[index]
+        let start = entry.start + entry.nameCount
+        return bytes[Int(start)..<Int(start + entry.valueCount)]
+    }
+
+    /// Replaces every field of that name by one.
+    public mutating func set(_ name: String, _ value: String) {
+        removeAll(name)
+        append(name, value)
+    }
+
+    /// Removes every field of that name (lower case).
+    public mutating func removeAll(_ name: String) {
+        guard contains(name) else { return }
+        entries = entries.indices.filter { !isName(name, at: $0) }.map { entries[$0] }
+    }
+
+    /// Overwrites the values of that name (lower case) with zeros, in place where the storage is
+    /// not shared: for secrets that were read out.
+    public mutating func wipeValues(of name: String) {
+        for index in entries.indices where isName(name, at: index) {
+            let entry = entries[index]
+            let start = Int(entry.start + entry.nameCount)
+            for position in start..<(start + Int(entry.valueCount)) { bytes[position] = 0 }
+        }
+    }
+
+    private func isName(_ name: String, at index: Int) -> Bool {
+        let entry = entries[index]
+        guard Int(entry.nameCount) == name.utf8.count else { return false }
+        return nameBytes(at: index).elementsEqual(name.utf8)
+    }
+}
+
+extension HTTPFields: Equatable {
+    /// The same names and values in the same order.
+    public static func == (left: HTTPFields, right: HTTPFields) -> Bool {
+        left.count == right.count
+            && left.entries.indices.allSatisfy {
+                left.nameBytes(at: $0) == right.nameBytes(at: $0)
+                    && left.valueBytes(at: $0) == right.valueBytes(at: $0)
+            }
+    }
+}
