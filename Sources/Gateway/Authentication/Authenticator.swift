@@ -1,0 +1,70 @@
+import Encoding
+import HTTPWire
+import S3Wire
+import SigV4
+
+/// Finds out who sent a request; one for each event loop, since it keeps derived keys and buffers.
+final class Authenticator {
+    /// A request's sender, proven by its signature.
+    struct Sender {
+        var credential: Credential
+        var identity: SigV4Identity
+    }
+
+    private let credentials: [String: Credential]
+    private let verifier: SigV4Verifier
+
+    init(credentials: [Credential], regions: [String]) {
+        self.credentials = Dictionary(
+            credentials.map { ($0.accessKeyID, $0) },
+            uniquingKeysWith: { first, _ in first }
+        )
+        verifier = SigV4Verifier(regions: regions)
+    }
+
+    /// The sender of a request, its body not looked at yet.
+    ///
+    /// - Throws: what S3 answers for the fault; `AccessDenied` for an anonymous request.
+    func sender(of head: HTTPRequestHead, now: Timestamp) throws(S3Error) -> Sender {
+        let authorization = try described(by: head)
+        guard let credential = credentials[authorization.accessKeyID] else {
+            throw S3Error(
+                .invalidAccessKeyID,
+                details: [.init("AWSAccessKeyId", authorization.accessKeyID)]
+            )
+        }
+        guard authorization.sessionToken == nil else { throw S3Error(.invalidToken) }
+        do throws(SigV4Error) {
+            let identity = try verifier.verify(
+                authorization,
+                head: head,
+                secret: credential.secret.span,
+                now: now
+            )
+            return Sender(credential: credential, identity: identity)
+        } catch {
+            throw S3Error(error)
+        }
+    }
+
+    /// Verifies the chunk signatures of a sender's body.
+    func chunkVerifier(for sender: Sender) throws(S3Error) -> ChunkSignatureVerifier {
+        do throws(SigV4Error) {
+            return try verifier.chunkVerifier(
+                for: sender.identity,
+                secret: sender.credential.secret.span
+            )
+        } catch {
+            throw S3Error(error)
+        }
+    }
+
+    private func described(by head: HTTPRequestHead) throws(S3Error) -> SigV4Authorization {
+        do throws(SigV4Error) {
+            if let authorization = try SigV4Authorization.parse(head: head) { return authorization }
+        } catch {
+            throw S3Error(error)
+        }
+        throw S3Error(.accessDenied)
+    }
+}

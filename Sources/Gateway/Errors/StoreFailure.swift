@@ -1,0 +1,70 @@
+import HTTPWire
+import S3Wire
+import Transport
+
+/// What clients are told when the store refuses or doesn't answer.
+enum StoreFailure {
+    /// No usable answer: 503 with `Retry-After`.
+    static func answer(_ error: StoreError) -> S3Error {
+        switch error {
+        case .unreachable(.queueFull): KMSErrorMapping.retryable(.slowDown)
+        case .unreachable: KMSErrorMapping.retryable(.serviceUnavailable)
+        case .answerInvalid, .answerTooLarge: S3Error(.internalError)
+        }
+    }
+
+    /// The store's refusal of a read, which came by HEAD or without its body.
+    static func read(_ head: HTTPResponseHead, _ scope: RequestScope) -> S3Error {
+        switch head.status {
+        case 404: S3Error(.noSuchKey, details: [.init("Key", scope.key)])
+        case 412: S3Error(.preconditionFailed)
+        case 416: S3Error(.invalidRange)
+        case 503, 507: KMSErrorMapping.retryable(.serviceUnavailable)
+        default: S3Error(.internalError)
+        }
+    }
+
+    /// The store's refusal with its document: its code is S3's own where clients may see it.
+    static func reply(_ reply: StoreReply, _ scope: ErrorScope) -> S3Error {
+        if reply.status == 503 || reply.status == 507 {
+            return KMSErrorMapping.retryable(.serviceUnavailable)
+        }
+        guard (400..<500).contains(reply.status),
+            let document = try? ErrorDocument(xml: reply.body),
+            let code = S3ErrorCode(rawValue: document.code), passedOn.contains(code)
+        else { return byStatus(reply.status, scope) }
+        return S3Error(code, details: scope.details(for: code))
+    }
+
+    /// Which bucket and key an error is about.
+    struct ErrorScope: Sendable {
+        var bucket: String
+        var key: String?
+
+        func details(for code: S3ErrorCode) -> [S3Error.Detail] {
+            switch code {
+            case .noSuchKey: [.init("Key", key ?? "")]
+            case .bucketAlreadyOwnedByYou, .bucketNotEmpty, .noSuchBucket:
+                [.init("BucketName", bucket)]
+            case .preconditionFailed: []
+            default: []
+            }
+        }
+    }
+
+    /// The codes of the dialect that mean to a client what they mean to the gateway.
+    private static let passedOn: Set<S3ErrorCode> = [
+        .bucketAlreadyOwnedByYou, .bucketNotEmpty, .conditionalRequestConflict, .invalidPart,
+        .invalidPartOrder, .noSuchBucket, .noSuchKey, .noSuchUpload, .preconditionFailed,
+    ]
+
+    private static func byStatus(_ status: Int, _ scope: ErrorScope) -> S3Error {
+        switch status {
+        case 404 where scope.key == nil:
+            S3Error(.noSuchBucket, details: scope.details(for: .noSuchBucket))
+        case 404: S3Error(.noSuchKey, details: scope.details(for: .noSuchKey))
+        case 412: S3Error(.preconditionFailed)
+        default: S3Error(.internalError)
+        }
+    }
+}

@@ -1,0 +1,79 @@
+import Encoding
+import HTTPWire
+import S3Wire
+import SealedObject
+
+/// What the store's answer says of an object: its envelope, not yet opened, and its own facts.
+struct FoundObject: Sendable {
+    /// The envelope as parsed; its boxes prove themselves when they are opened.
+    let envelope: Envelope
+    /// The store's ETag with quotes: the condition of later requests for the same object.
+    let storeETag: String
+    /// The stored length in bytes.
+    let storedCount: Int
+    /// When it was written.
+    let lastModified: Timestamp
+
+    /// The object of a store's answer to GET or HEAD.
+    ///
+    /// - Throws: `InternalError` for an object that isn't sealed or whose facts don't add up: its
+    ///   raw bytes are never answered.
+    init(_ head: HTTPResponseHead) throws(ObjectFault) {
+        let fields = head.fields
+        guard let index = fields.firstIndex(of: StoreRequest.metadataField) else {
+            throw .notSealed
+        }
+        do throws(SealedObjectError) {
+            envelope = try Envelope(text: fields.valueBytes(at: index))
+        } catch {
+            throw .sealBroken(error)
+        }
+        guard let etag = fields["etag"], let count = Self.storedCount(head),
+            let time = fields["last-modified"].flatMap(Timestamp.init(httpDate:))
+        else { throw .answerIncomplete }
+        storeETag = etag
+        storedCount = count
+        lastModified = time
+        try verifyStoredCount()
+    }
+
+    /// The stored length that the envelope of one stream promises.
+    private func verifyStoredCount() throws(ObjectFault) {
+        guard let facts = envelope.streamFacts else { return }
+        guard facts.layout.storedCount == storedCount else {
+            throw .sealBroken(.storedCountInvalid)
+        }
+    }
+
+    private static func storedCount(_ head: HTTPResponseHead) -> Int? {
+        if head.status == 206, let range = head.fields["content-range"] {
+            return range.split(separator: "/").last.flatMap { Int($0) }
+        }
+        return head.fields["content-length"].flatMap { Int($0) }
+    }
+}
+
+/// Why a stored object can't be given out; each goes to the audit stream with the object's id.
+enum ObjectFault: Error, Equatable, Sendable {
+    /// The store's answer lacks what the dialect promises.
+    case answerIncomplete
+    /// There is no envelope: plaintext or a stranger's object.
+    case notSealed
+    /// The object changed between two requests, again and again.
+    case restless
+    /// Bytes are not what was sealed.
+    case sealBroken(SealedObjectError)
+    /// The store's body ended early or went on too long.
+    case storeFailed
+
+    /// The reason in words for the log.
+    var reason: String {
+        switch self {
+        case .answerIncomplete: "the store's answer lacks ETag, length or date"
+        case .notSealed: "the stored object has no envelope"
+        case .restless: "the object changed during each of several reads"
+        case .sealBroken(let error): "the ciphertext does not verify: \(error)"
+        case .storeFailed: "the store broke its answer off"
+        }
+    }
+}

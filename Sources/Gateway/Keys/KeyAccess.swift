@@ -1,0 +1,117 @@
+import Encoding
+import KMS
+import S3Wire
+import SealedObject
+
+/// Finds the keys of the data path: from memory where it has them, else by asking.
+struct KeyAccess: Sendable {
+    let ring: KeyRing
+    let errors: KMSErrorMapping
+    let now: @Sendable () -> Timestamp
+
+    /// The key that wraps a new object's key, from memory; `nil` where it must be asked for.
+    func cachedWrappingKey(for request: RequestedEncryption, bucket: String) -> WrappingKey? {
+        guard let shared = try? shared(request) else {
+            if case .customer(let holder) = request { return .customer(holder) }
+            return nil
+        }
+        let (keyID, use) = shared
+        return ring.cachedBucketKeyForWrite(
+            bucket: bucket,
+            keyID: keyID,
+            use: use,
+            now: now()
+        ).flatMap { WrappingKey($0, use) }
+    }
+
+    /// The key that wraps a new object's key, made where there is none.
+    ///
+    /// - Throws: what S3 answers to the KMS' failure.
+    func wrappingKey(
+        for request: RequestedEncryption,
+        bucket: String,
+        key: String
+    ) async throws(S3Error) -> WrappingKey {
+        if let cached = cachedWrappingKey(for: request, bucket: bucket) { return cached }
+        do throws(KMSError) {
+            if let (keyID, use) = try shared(request) {
+                let bucketKey = try await ring.bucketKeyForWrite(
+                    bucket: bucket, keyID: keyID, use: use)
+                guard let wrapping = WrappingKey(bucketKey, use) else {
+                    throw KMSError.recordInvalid("bucket key")
+                }
+                return wrapping
+            }
+            guard case .kms(let keyID, let client, _) = request else {
+                throw KMSError.notConfigured
+            }
+            let context = try EncryptionContext.object(bucket: bucket, key: key, client: client)
+            let generated = try await ring.generateDataKey(under: keyID, context: context)
+            return WrappingKey(generated, keyID, client: client)
+        } catch {
+            throw errors.write(error)
+        }
+    }
+
+    /// Opens a found object with keys in memory; `nil` where some must be asked for.
+    func cachedOpen(
+        _ found: FoundObject,
+        _ request: GatheredKeys.Request,
+        customer: CustomerKeyHolder?
+    ) throws(ReadFailure) -> OpenedObject? {
+        guard let keys = GatheredKeys.cached(request, ring, now: now()) else { return nil }
+        return try OpenedObject(found, request, keys, customer: customer)
+    }
+
+    /// Opens a found object; asks for the keys that aren't in memory.
+    func open(
+        _ found: FoundObject,
+        _ request: GatheredKeys.Request,
+        customer: CustomerKeyHolder?
+    ) async throws(ReadFailure) -> OpenedObject {
+        let keys: GatheredKeys
+        do throws(KMSError) {
+            keys = try await GatheredKeys.fetch(request, ring)
+        } catch {
+            throw .refused(errors.read(error))
+        }
+        return try OpenedObject(found, request, keys, customer: customer)
+    }
+
+    /// The KMS key and the use of a request that goes through a bucket key.
+    private func shared(_ request: RequestedEncryption) throws(KMSError) -> (KeyID, BucketKeyUse)? {
+        switch request {
+        case .managed: (try ring.resolve(nil), .sseS3)
+        case .kms(let keyID, let context, true) where context == .empty: (keyID, .sseKMS)
+        case .kms, .customer: nil
+        }
+    }
+}
+
+extension WrappingKey {
+    /// A bucket key as a wrapping key.
+    init?(_ key: BucketKey, _ use: BucketKeyUse) {
+        guard let id = try? Identifier(key.id.bytes) else { return nil }
+        self.init(
+            reference: use == .sseS3 ? .bucketKey(id) : .kmsBucketKey(id),
+            bucketKeyKMSKeyID: use == .sseS3 ? "" : key.keyID.name,
+            source: .shared(key.key),
+            keyID: key.keyID.name
+        )
+    }
+
+    /// An object's own data key as a wrapping key.
+    init(_ generated: GeneratedDataKey, _ keyID: KeyID, client: EncryptionContext) {
+        let wrapped = KeyReference.WrappedDataKey(
+            kmsKeyID: keyID.name,
+            wrapped: generated.wrapped,
+            clientContext: client == .empty ? [] : client.canonical
+        )
+        self.init(
+            reference: .kmsDataKey(wrapped),
+            bucketKeyKMSKeyID: "",
+            source: .shared(generated.key),
+            keyID: keyID.name
+        )
+    }
+}

@@ -1,0 +1,88 @@
+import Crypto
+import S3Wire
+import SealedObject
+
+/// An object's own key, shared by what reads it.
+final class ObjectEncryptionKey: Sendable {
+    let bytes: SecretBytes
+
+    init(_ bytes: consuming SecretBytes) { self.bytes = bytes }
+}
+
+/// Why an object can't be opened.
+enum ReadFailure: Error, Equatable, Sendable {
+    /// What is stored doesn't verify; the client hears `InternalError`.
+    case broken(ObjectFault)
+    /// The request or the KMS stands in the way.
+    case refused(S3Error)
+}
+
+/// An object whose envelope was opened: attributes verified, and the key where it was asked for.
+struct OpenedObject: Sendable {
+    let found: FoundObject
+    let attributes: ObjectAttributes
+    /// The object's own key; `nil` when only attributes were asked for.
+    let objectKey: ObjectEncryptionKey?
+    /// The KMS key behind it; empty for SSE-S3 and SSE-C.
+    let kmsKeyID: String
+
+    /// The client's ETag, without quotes.
+    let etag: String
+
+    var envelope: Envelope { found.envelope }
+
+    /// Opens an envelope with the keys that were gathered for it.
+    ///
+    /// - Throws: `AccessDenied` for another customer's key; `.broken` for anything that doesn't
+    ///   verify.
+    init(
+        _ found: FoundObject,
+        _ request: GatheredKeys.Request,
+        _ keys: GatheredKeys,
+        customer: CustomerKeyHolder?
+    ) throws(ReadFailure) {
+        self.found = found
+        kmsKeyID = keys.kmsKeyID
+        let context = EnvelopeContext(
+            bucket: request.bucket,
+            key: request.key,
+            reference: found.envelope.reference,
+            bucketKeyKMSKeyID: keys.kmsKeyID
+        )
+        do throws(SealedObjectError) {
+            (attributes, objectKey) = try Self.open(found, request, keys, customer, context)
+        } catch .keyCheckMismatch where found.envelope.mode == .customer {
+            throw .refused(SSEError.wrongCustomerKeyOnRead)
+        } catch {
+            throw .broken(.sealBroken(error))
+        }
+        etag = found.envelope.opaqueETag ?? attributes.entityTag ?? Self.fallback(found)
+    }
+
+    private static func open(
+        _ found: FoundObject,
+        _ request: GatheredKeys.Request,
+        _ keys: GatheredKeys,
+        _ customer: CustomerKeyHolder?,
+        _ context: EnvelopeContext
+    ) throws(SealedObjectError) -> (ObjectAttributes, ObjectEncryptionKey?) {
+        let envelope = found.envelope
+        if let customer, envelope.mode == .customer {
+            let attributes = try envelope.openAttributes(customer.bytes, context: context)
+            guard request.wantsObjectKey else { return (attributes, nil) }
+            return (attributes, ObjectEncryptionKey(try envelope.openKey(customer.bytes, context: context)))
+        }
+        guard let attributeKey = keys.attributeKey else { throw .keyCheckMismatch }
+        let attributes = try envelope.openAttributes(attributeKey.bytes, context: context)
+        guard request.wantsObjectKey else { return (attributes, nil) }
+        guard let wrappingKey = keys.wrappingKey else { throw .keyCheckMismatch }
+        return (attributes, ObjectEncryptionKey(try envelope.openKey(wrappingKey.bytes, context: context)))
+    }
+
+    // An SSE-S3 object on an engine that couldn't be told the MD5 when the body ended; an upload,
+    // which has no ETag.
+    private static func fallback(_ found: FoundObject) -> String {
+        let parts = found.envelope.body.partCount
+        return parts.map { found.envelope.objectID.opaqueETag(parts: $0) } ?? ""
+    }
+}

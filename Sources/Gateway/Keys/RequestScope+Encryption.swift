@@ -1,0 +1,34 @@
+import Crypto
+import S3Wire
+import SealedObject
+
+extension RequestScope {
+    /// How the request came: S3 clients have TLS only.
+    var transport: SSETransport {
+        SSETransport(isSecure: exchange.peer.isSecure)
+    }
+}
+
+extension CustomerKeyHolder {
+    /// Moves a request's key into locked memory.
+    convenience init(_ key: borrowing CustomerKey) throws(S3Error) {
+        let bytes: SecretBytes
+        do throws(CryptoError) {
+            bytes = try key.withBytes { span throws(CryptoError) in try SecretBytes(copying: span) }
+        } catch {
+            throw S3Error(.slowDown)
+        }
+        self.init(bytes, md5: key.digest)
+    }
+}
+
+extension Envelope {
+    /// The mode in S3's terms.
+    var sseMode: SSEMode {
+        switch mode {
+        case .s3: .sseS3
+        case .kms: .sseKMS
+        case .customer: .customer
+        }
+    }
+}

@@ -1,0 +1,45 @@
+import HTTPWire
+import KMS
+import S3Wire
+
+/// How a new object is to be encrypted, after headers and defaults were weighed.
+enum RequestedEncryption: Sendable {
+    /// SSE-C: under the key that the request brought.
+    case customer(CustomerKeyHolder)
+    /// SSE-KMS: under a key of the KMS, through a bucket key or with a data key of its own.
+    case kms(KeyID, context: KMS.EncryptionContext, throughBucketKey: Bool)
+    /// SSE-S3: under a bucket key of the default KMS key.
+    case managed
+
+    /// What a write's headers and the defaults ask for.
+    ///
+    /// - Throws: what S3 answers to headers that break a rule, and to an id that no key can have.
+    init(
+        _ fields: HTTPFields,
+        _ transport: SSETransport,
+        _ services: GatewayServices
+    ) throws(S3Error) {
+        let choice = try services.sse.write(fields, transport: transport)
+        switch consume choice {
+        case .none, .sseS3: self = .managed
+        case .sseKMS(let keyID, let context, let bucketKeyEnabled):
+            do throws(KMSError) {
+                self = .kms(
+                    try services.keys.resolve(keyID),
+                    context: try context.map { json throws(KMSError) in
+                        try KMS.EncryptionContext(json: Array(json.utf8))
+                    } ?? .empty,
+                    throughBucketKey: bucketKeyEnabled ?? false
+                )
+            } catch {
+                throw services.errors.write(error)
+            }
+        case .customer(let key): self = .customer(try CustomerKeyHolder(key))
+        }
+    }
+
+    /// The MD5 of the customer's key, for answers.
+    var customerDigest: String? {
+        if case .customer(let holder) = self { holder.md5 } else { nil }
+    }
+}

@@ -1,0 +1,45 @@
+import KMS
+import S3Wire
+import SealedObject
+
+/// The key that wraps a new object's own key, and how envelope and answer name it.
+struct WrappingKey: Sendable {
+    /// Where the key comes from.
+    enum Source: Sendable {
+        case customer(CustomerKeyHolder)
+        case shared(DataKey)
+    }
+
+    /// The envelope's reference.
+    let reference: KeyReference
+    /// The KMS key id of a bucket key's record; empty for others.
+    let bucketKeyKMSKeyID: String
+    /// The key itself.
+    let source: Source
+    /// The id of the KMS key that stands behind it, for answers and audit; `nil` for SSE-C.
+    let keyID: String?
+
+    static func customer(_ holder: CustomerKeyHolder) -> WrappingKey {
+        WrappingKey(
+            reference: .customerKey,
+            bucketKeyKMSKeyID: "",
+            source: .customer(holder),
+            keyID: nil
+        )
+    }
+
+    /// What answers say of the object.
+    func stored(customerDigest: String?) -> SSEResponse.Stored {
+        reference.stored(kmsKeyID: bucketKeyKMSKeyID, customerDigest: customerDigest)
+    }
+
+    /// What the envelope is bound to.
+    func context(bucket: String, key: String) -> EnvelopeContext {
+        EnvelopeContext(
+            bucket: bucket,
+            key: key,
+            reference: reference,
+            bucketKeyKMSKeyID: bucketKeyKMSKeyID
+        )
+    }
+}

@@ -1,0 +1,91 @@
+import HTTPWire
+import S3Wire
+import SealedObject
+
+/// An upload whose own key was unwrapped.
+struct OpenedUpload: Sendable {
+    let upload: OpenUpload
+    let objectKey: ObjectEncryptionKey
+    /// What Create was told of the object; sealed in the upload's envelope.
+    let attributes: ObjectAttributes
+    /// The KMS key behind it; empty for SSE-S3 and SSE-C.
+    let kmsKeyID: String
+
+    /// The key id for the audit stream.
+    func keyID(_ services: GatewayServices) -> String? {
+        switch upload.envelope.mode {
+        case .s3: services.defaultKeyID
+        case .kms: kmsKeyID
+        case .customer: nil
+        }
+    }
+
+    /// Adds the encryption headers of UploadPart and Complete.
+    func describe(
+        in fields: inout HTTPFields,
+        _ customer: CustomerKeyHolder?,
+        _ services: GatewayServices
+    ) {
+        let stored = upload.envelope.reference.stored(
+            kmsKeyID: kmsKeyID,
+            customerDigest: customer?.md5
+        )
+        services.sseResponse(stored).append(to: &fields, for: .readOrPart)
+    }
+}
+
+extension LoopContext {
+    /// Unwraps an upload's key.
+    ///
+    /// - Parameters:
+    ///   - upload: the upload.
+    ///   - customer: the customer's key, where its mode is SSE-C.
+    ///   - completion: called on this loop; a wrong customer key is E17's `InvalidRequest`.
+    func open(
+        _ upload: OpenUpload,
+        customer: CustomerKeyHolder?,
+        then completion: @escaping (Result<OpenedUpload, S3Error>) -> Void
+    ) {
+        let found = FoundObject(upload)
+        open(
+            found,
+            bucket: upload.bucket,
+            key: upload.key,
+            customer: customer,
+            wantsObjectKey: true
+        ) { result in
+            switch result {
+            case .success(let opened):
+                guard let key = opened.objectKey else {
+                    return completion(.failure(S3Error(.internalError)))
+                }
+                completion(
+                    .success(
+                        OpenedUpload(
+                            upload: upload,
+                            objectKey: key,
+                            attributes: opened.attributes,
+                            kmsKeyID: opened.kmsKeyID
+                        )
+                    )
+                )
+            case .failure(.refused(SSEError.wrongCustomerKeyOnRead)):
+                completion(.failure(SSEError.wrongCustomerKeyOnPart))
+            case .failure(.refused(let error)): completion(.failure(error))
+            case .failure(.broken): completion(.failure(S3Error(.internalError)))
+            }
+        }
+    }
+}
+
+extension FoundObject {
+    /// An upload, opened by the same steps as an object.
+    init(_ upload: OpenUpload) {
+        self.init(
+            envelope: upload.envelope,
+            storeETag: "",
+            storedCount: 0,
+            lastModified: upload.initiated
+        )
+    }
+}

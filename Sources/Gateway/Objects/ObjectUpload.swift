@@ -1,0 +1,140 @@
+import Encoding
+import HTTPWire
+import S3Wire
+import SealedObject
+
+/// PutObject: one stream, whose envelope commits it.
+final class ObjectUpload: UploadKind {
+    private let scope: RequestScope
+    private var attributes = ObjectAttributes()
+    private var conditions = HTTPFields()
+    private var requested = RequestedEncryption.managed
+    private var wrapping: WrappingKey?
+    private var objectKey: ObjectEncryptionKey?
+    private var entityTag = ""
+
+    init(_ scope: RequestScope) { self.scope = scope }
+
+    func prepare(_ completion: @escaping (Result<PreparedUpload, S3Error>) -> Void) {
+        scope.loop.requireBucket(scope.bucket) { [self] failure in
+            if let failure { return completion(.failure(failure)) }
+            do throws(S3Error) {
+                requested = try RequestedEncryption(scope.head.fields, scope.transport, scope.loop.services)
+                let headers = try ObjectHeaders(scope.head.fields)
+                attributes = ObjectAttributes(headers)
+                resolveConditions(try PayloadPlan(scope), completion)
+            } catch {
+                completion(.failure(error))
+            }
+        }
+    }
+
+    private func resolveConditions(
+        _ payload: PayloadPlan,
+        _ completion: @escaping (Result<PreparedUpload, S3Error>) -> Void
+    ) {
+        WriteConditions.resolve(
+            scope.head.fields,
+            bucket: scope.bucket,
+            key: scope.key,
+            on: scope.loop
+        ) { [self] result in
+            switch result {
+            case .success(let fields):
+                conditions = fields
+                findKey(payload, completion)
+            case .failure(let error): completion(.failure(error))
+            }
+        }
+    }
+
+    private func findKey(
+        _ payload: PayloadPlan,
+        _ completion: @escaping (Result<PreparedUpload, S3Error>) -> Void
+    ) {
+        scope.loop.wrappingKey(
+            for: requested,
+            bucket: scope.bucket,
+            key: scope.key
+        ) { [self] result in
+            do throws(S3Error) {
+                let wrapping = try result.get()
+                self.wrapping = wrapping
+                scope.mode = wrapping.reference.mode.label
+                scope.keyID = wrapping.keyID
+                completion(.success(try prepared(payload, wrapping)))
+            } catch {
+                completion(.failure(error))
+            }
+        }
+    }
+
+    private func prepared(
+        _ payload: PayloadPlan,
+        _ wrapping: WrappingKey
+    ) throws(S3Error) -> PreparedUpload {
+        var payload = payload
+        payload.expected.wantsMD5 = wrapping.reference.mode == .s3
+        let reader = try payload.reader(scope)
+        do throws(SealedObjectError) {
+            let key = try ObjectEncryptionKey.random()
+            objectKey = key
+            let facts = try StreamFacts(
+                objectID: try Identifier.random(),
+                plaintextCount: payload.count,
+                salt: try Salt.random()
+            )
+            return PreparedUpload(
+                reader: reader,
+                sealer: try StreamSealer(facts: facts, objectKey: key.bytes),
+                target: StoreRequest.target(bucket: scope.bucket, key: scope.key),
+                fields: conditions,
+                trailerName: StoreRequest.metadataField
+            )
+        } catch {
+            throw S3Error(.internalError)
+        }
+    }
+
+    func commit(
+        _ facts: PayloadFacts,
+        _ header: StreamHeader
+    ) throws(SealedObjectError) -> (String, String) {
+        guard let wrapping, let objectKey else { throw .keyReferenceInvalid }
+        if let md5 = facts.md5, wrapping.reference.mode == .s3 {
+            attributes.entityTag = Hex.encode(md5)
+        }
+        if let checksum = facts.checksum {
+            attributes.checksums = [try ObjectChecksum(checksum, .fullObject)]
+        }
+        let envelope = try Envelope(
+            sealing: objectKey,
+            objectID: header.facts.objectID,
+            body: EnvelopeBody(header),
+            attributes: attributes,
+            under: wrapping,
+            place: (scope.bucket, scope.key),
+            attributeKey: scope.loop.services.keys.attributeKey
+        )
+        entityTag = envelope.opaqueETag ?? attributes.entityTag ?? ""
+        return (StoreRequest.metadataField, envelope.text)
+    }
+
+    func answer(_ facts: PayloadFacts, _ reply: StoreReply) -> HTTPFields {
+        var fields = HTTPFields([("etag", "\"\(entityTag)\"")])
+        if let checksum = facts.checksum {
+            fields.append(checksum.algorithm.fieldName, Base64.encode(checksum.value))
+            fields.append("x-amz-checksum-type", "FULL_OBJECT")
+        }
+        if let wrapping {
+            let stored = wrapping.stored(customerDigest: requested.customerDigest)
+            scope.loop.services.sseResponse(stored).append(to: &fields, for: .write)
+        }
+        return fields
+    }
+
+    func refusal(_ error: S3Error) -> S3Error {
+        if error.code == .noSuchBucket { scope.loop.buckets.forget(scope.bucket) }
+        return error
+    }
+}

@@ -1,0 +1,63 @@
+import S3Wire
+import SealedObject
+
+/// Fetches and opens the part table of a multipart object.
+enum PartTableFetch {
+    /// Why there is no table.
+    enum Failure: Error {
+        case broken(ObjectFault)
+        /// The object was written since its facts were read.
+        case changed
+        case refused(S3Error)
+    }
+
+    /// Completes later on the scope's loop.
+    static func send(
+        _ opened: OpenedObject,
+        _ scope: RequestScope,
+        then completion: @escaping (Result<MultipartLayout, Failure>) -> Void
+    ) {
+        let request = StoreRequest(
+            .get,
+            bucket: scope.bucket,
+            key: scope.key,
+            query: "sealgate-table"
+        )
+        StoreExchange.send(request.head, body: [], on: scope.loop.store) { result in
+            completion(
+                Result { () throws(Failure) in
+                    switch result {
+                    case .failure(let error): throw .refused(StoreFailure.answer(error))
+                    case .success(let reply): return try layout(reply, opened)
+                    }
+                }
+            )
+        }
+    }
+
+    /// The layout that a store's answer seals.
+    static func layout(
+        _ reply: StoreReply,
+        _ opened: OpenedObject
+    ) throws(Failure) -> MultipartLayout {
+        guard reply.isSuccess, reply.etag == opened.found.storeETag else { throw .changed }
+        guard let objectKey = opened.objectKey, let tableID = opened.attributes.tableID else {
+            throw .broken(.sealBroken(.partTableMismatch))
+        }
+        do throws(SealedObjectError) {
+            let table = try PartTable(
+                opening: reply.body,
+                objectKey: objectKey.bytes,
+                objectID: opened.envelope.objectID,
+                tableID: tableID
+            )
+            let layout = try MultipartLayout(table)
+            guard case .parts(let count, let size) = opened.envelope.body,
+                count == table.parts.count, size == layout.plaintextCount
+            else { throw SealedObjectError.partTableMismatch }
+            return layout
+        } catch {
+            throw .broken(.sealBroken(error))
+        }
+    }
+}

@@ -1,0 +1,161 @@
+import HTTPWire
+import NIOCore
+import SealedObject
+import Transport
+
+/// Reads a stored body from the store and releases its plaintext, segment by verified segment.
+///
+/// Bound to its event loop. What comes before `open` is held, no more than the transport's window.
+final class StoredBodyReader: HTTPClientHandler {
+    /// Where plaintext goes.
+    protocol Sink: AnyObject {
+        /// The store's head came; `open` or `cancel` follows.
+        func storeAnswered(_ head: HTTPResponseHead)
+        /// Verified bytes.
+        func released(_ plaintext: ByteBuffer)
+        /// All of what was asked for was verified and released.
+        func finished()
+        /// The rest can't be had; nothing follows.
+        func broke(_ fault: StoredBodyFault)
+        /// Whether more plaintext is welcome now; `resume()` is called when it is again.
+        var takesMore: Bool { get }
+    }
+
+    private weak var sink: (any Sink)?
+    private var exchange: (any HTTPClientExchange)?
+    private var opener: ObjectOpener?
+    private var held = ByteBuffer()
+    private var segment = ByteBuffer()
+    private var unconsumed = 0
+    private var storeEnded = false
+    private var isOver = false
+
+    init(_ sink: any Sink) { self.sink = sink }
+
+    /// Asks the store for a body, or a range of it.
+    func start(_ head: HTTPRequestHead, on pool: any HTTPClientPool) {
+        exchange = pool.begin(head, handler: self)
+    }
+
+    /// Opens what was held and what comes from now on.
+    func open(with opener: ObjectOpener, allocator: ByteBufferAllocator) {
+        self.opener = opener
+        segment = allocator.buffer(capacity: SealedFormat.segmentCount)
+        let held = held
+        self.held = ByteBuffer()
+        held.withUnsafeReadableBytes { bytes in
+            unsafe receive(bytes.bindMemory(to: UInt8.self).span)
+        }
+        if storeEnded { finish() }
+    }
+
+    /// The sink takes more again: the store is given credit for what it sent meanwhile.
+    func resume() {
+        guard unconsumed > 0 else { return }
+        let count = unconsumed
+        unconsumed = 0
+        exchange?.consume(count)
+    }
+
+    /// Ends the reading; the sink hears nothing more.
+    func cancel() {
+        isOver = true
+        exchange?.cancel()
+        exchange = nil
+        sink = nil
+    }
+
+    func received(_ head: HTTPResponseHead) { sink?.storeAnswered(head) }
+
+    func received(_ body: Span<UInt8>) {
+        guard !isOver else { return }
+        if opener == nil {
+            body.withUnsafeBufferPointer { _ = unsafe held.writeBytes($0) }
+        } else {
+            receive(body)
+        }
+    }
+
+    func receivedEnd(trailers: HTTPFields) {
+        exchange = nil
+        storeEnded = true
+        if opener != nil { finish() }
+    }
+
+    func becameWritable() {}
+
+    func failed(_ error: HTTPClientError) {
+        exchange = nil
+        stop(.storeFailed(error))
+    }
+
+    private func receive(_ body: Span<UInt8>) {
+        guard let opener, !isOver else { return }
+        var offset = 0
+        while offset < body.count, !isOver {
+            do throws(SealedObjectError) {
+                offset += try step(opener, body.extracting(offset..<body.count))
+            } catch {
+                return stop(.sealBroken(error))
+            }
+        }
+        guard !isOver else { return }
+        unconsumed += body.count
+        if sink?.takesMore == true { resume() }
+    }
+
+    /// Opens the next piece of at most one segment; gives how many stored bytes it took.
+    private func step(
+        _ opener: ObjectOpener,
+        _ piece: Span<UInt8>
+    ) throws(SealedObjectError) -> Int {
+        var failure: SealedObjectError?
+        var outcome: (consumed: Int, released: Range<Int>?) = (0, nil)
+        segment.withUnsafeMutableWritableBytes { buffer in
+            guard let address = unsafe buffer.baseAddress else { return }
+            do throws(SealedObjectError) {
+                outcome = try unsafe opener.open(piece, into: address)
+            } catch {
+                failure = error
+            }
+        }
+        if let failure { throw failure }
+        guard let released = outcome.released else { return outcome.consumed }
+        if !released.isEmpty {
+            segment.moveWriterIndex(to: released.upperBound)
+            var plaintext = segment
+            plaintext.moveReaderIndex(to: released.lowerBound)
+            sink?.released(plaintext)
+        }
+        // Reuses the memory where the transport is done with it, else takes new.
+        segment.clear(minimumCapacity: SealedFormat.segmentCount)
+        return outcome.consumed
+    }
+
+    private func finish() {
+        guard let opener, !isOver else { return }
+        do throws(SealedObjectError) {
+            try opener.finish()
+        } catch {
+            return stop(.sealBroken(error))
+        }
+        isOver = true
+        sink?.finished()
+    }
+
+    private func stop(_ fault: StoredBodyFault) {
+        guard !isOver else { return }
+        isOver = true
+        exchange?.cancel()
+        exchange = nil
+        sink?.broke(fault)
+    }
+}
+
+/// Why the rest of a stored body can't be had.
+enum StoredBodyFault: Error, Equatable, Sendable {
+    /// Bytes are not what was sealed.
+    case sealBroken(SealedObjectError)
+    /// The exchange with the store failed.
+    case storeFailed(HTTPClientError)
+}

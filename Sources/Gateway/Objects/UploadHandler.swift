@@ -1,0 +1,219 @@
+import HTTPWire
+import NIOCore
+import S3Wire
+import SealedObject
+import Transport
+
+/// PutObject and UploadPart: body in, sealed segments out, the commit last.
+///
+/// Everything that can be refused is refused before `100 Continue` and before the store hears of
+/// the body. What is known only at its end is verified while it streams; the trailer that makes
+/// the store commit goes out after that alone. Bound to its event loop.
+final class UploadHandler: HTTPServerHandler {
+    let scope: RequestScope
+    private let kind: any UploadKind
+
+    private var reader: PayloadReader?
+    private var sealer: StreamSealer?
+    private var exchange: (any HTTPClientExchange)?
+    private var segment = ByteBuffer()
+    private var storedRemaining = 0
+
+    private var held = ByteBuffer()
+    private var heldTrailers: HTTPFields?
+    private var unconsumed = 0
+    private var facts: PayloadFacts?
+    private var isOver = false
+
+    init(_ scope: RequestScope, _ kind: any UploadKind) {
+        self.scope = scope
+        self.kind = kind
+    }
+
+    /// Begins: what the upload needs (bucket, keys) may have to be fetched first.
+    func begin() {
+        kind.prepare { [self] result in
+            guard !isOver else { return }
+            switch result {
+            case .success(let prepared): start(prepared)
+            case .failure(let error): fail(error)
+            }
+        }
+    }
+
+    private func start(_ prepared: PreparedUpload) {
+        var fields = prepared.fields
+        fields.append("trailer", prepared.trailerName)
+        fields.append("x-sealgate-size", String(prepared.sealer.storedCount))
+        let head = HTTPRequestHead(
+            method: .put,
+            target: prepared.target,
+            authority: "store",
+            fields: fields,
+            bodyLength: .unknown
+        )
+        reader = prepared.reader
+        sealer = prepared.sealer
+        storedRemaining = prepared.sealer.storedCount
+        exchange = scope.loop.store.begin(head, handler: UploadReply(self))
+        takeSegment()
+        segment.writeBytes(prepared.sealer.header.bytes)
+        if scope.head.expectsContinue { scope.exchange.sendContinue() }
+        replay()
+    }
+
+    /// What came before the upload could start.
+    private func replay() {
+        let held = held
+        self.held = ByteBuffer()
+        held.withUnsafeReadableBytes { bytes in
+            unsafe take(bytes.bindMemory(to: UInt8.self).span)
+        }
+        if let heldTrailers, !isOver { finishBody(heldTrailers) }
+    }
+
+    // The client's side.
+
+    func received(_ body: Span<UInt8>) {
+        guard !isOver else { return scope.exchange.consume(body.count) }
+        if sealer == nil {
+            body.withUnsafeBufferPointer { _ = unsafe held.writeBytes($0) }
+        } else {
+            take(body)
+        }
+    }
+
+    func receivedEnd(trailers: HTTPFields) {
+        guard !isOver else { return }
+        if sealer == nil { heldTrailers = trailers } else { finishBody(trailers) }
+    }
+
+    func closed(complete: Bool) {
+        isOver = true
+        exchange?.cancel()
+        exchange = nil
+        scope.finish(complete: complete)
+    }
+
+    private func take(_ body: Span<UInt8>) {
+        do throws(S3Error) {
+            try reader?.receive(body) { plaintext throws(S3Error) in try seal(plaintext) }
+        } catch {
+            return fail(error)
+        }
+        unconsumed += body.count
+        giveCredit()
+    }
+
+    /// The client may send more as the store takes what came.
+    private func giveCredit() {
+        guard unconsumed > 0, exchange?.isWritable != false else { return }
+        let count = unconsumed
+        unconsumed = 0
+        scope.exchange.consume(count)
+    }
+
+    // The response goes out whole; there is nothing to go on with.
+    func becameWritable() {}
+
+    // The store's side.
+
+    func storeBecameWritable() { giveCredit() }
+
+    func storeAnswered(_ reply: StoreReply) {
+        exchange = nil
+        guard !isOver else { return }
+        isOver = true
+        guard reply.isSuccess, let facts else {
+            let about = StoreFailure.ErrorScope(bucket: scope.bucket, key: scope.key)
+            return scope.fail(kind.refusal(StoreFailure.reply(reply, about)))
+        }
+        scope.respond(status: 200, fields: kind.answer(facts, reply))
+    }
+
+    func storeFailed(_ error: HTTPClientError) {
+        exchange = nil
+        fail(StoreFailure.answer(.unreachable(error)))
+    }
+
+    /// A buffer of one sealed segment (the first with the header before it), or of what is left.
+    private func takeSegment() {
+        let first = sealer.map { storedRemaining == $0.storedCount } ?? false
+        let most = SealedFormat.sealedSegmentCount + (first ? SealedFormat.headerCount : 0)
+        segment = ByteBufferAllocator().buffer(capacity: min(most, storedRemaining))
+        segmentCapacity = min(most, storedRemaining)
+    }
+
+    // What the segment takes; its buffer may have more room than was asked for.
+    private var segmentCapacity = 0
+
+    private func seal(_ plaintext: Span<UInt8>) throws(S3Error) {
+        guard let sealer else { return }
+        var offset = 0
+        repeat {
+            offset += try sealOnce(plaintext.extracting(offset..<plaintext.count), sealer)
+            if segment.readableBytes == segmentCapacity { sendSegment() }
+        } while offset < plaintext.count || sealer.isTagPending
+    }
+
+    private func sealOnce(
+        _ piece: Span<UInt8>,
+        _ sealer: StreamSealer
+    ) throws(S3Error) -> Int {
+        var consumed = 0
+        var failure: SealedObjectError?
+        let room = segmentCapacity - segment.readableBytes
+        segment.writeWithUnsafeMutableBytes(minimumWritableBytes: room) { buffer in
+            guard let address = unsafe buffer.baseAddress else { return 0 }
+            do throws(SealedObjectError) {
+                let sealed = try unsafe sealer.seal(piece, into: address, capacity: room)
+                consumed = sealed.consumed
+                return sealed.written
+            } catch {
+                failure = error
+                return 0
+            }
+        }
+        if let failure {
+            scope.report(.sealBroken(failure), objectID: sealer.header.facts.objectID)
+            throw S3Error(.internalError)
+        }
+        return consumed
+    }
+
+    private func sendSegment() {
+        guard segment.readableBytes > 0 else { return }
+        storedRemaining -= segment.readableBytes
+        exchange?.sendBody(segment)
+        takeSegment()
+    }
+
+    /// The body's end: the verdict, then the commit.
+    private func finishBody(_ trailers: HTTPFields) {
+        guard let sealer, let reader else { return }
+        do throws(S3Error) {
+            let facts = try reader.finish()
+            self.facts = facts
+            try seal(Span())
+            sendSegment()
+            do throws(SealedObjectError) {
+                try sealer.finish()
+                let commit = try kind.commit(facts, sealer.header)
+                exchange?.sendEnd(trailers: HTTPFields([commit]))
+            } catch {
+                scope.report(.sealBroken(error), objectID: sealer.header.facts.objectID)
+                throw S3Error(.internalError)
+            }
+        } catch {
+            fail(error)
+        }
+    }
+
+    private func fail(_ error: S3Error) {
+        guard !isOver else { return }
+        isOver = true
+        exchange?.cancel()
+        exchange = nil
+        scope.fail(error)
+    }
+}

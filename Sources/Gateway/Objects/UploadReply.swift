@@ -1,0 +1,29 @@
+import HTTPWire
+import Transport
+
+/// Collects the store's answer to an upload.
+final class UploadReply: HTTPClientHandler {
+    /// The store's answers are short documents; more is dropped.
+    static let bodyBytesMax = 65_536
+
+    private let upload: UploadHandler
+    private var reply = StoreReply(status: 0, fields: HTTPFields(), body: [])
+
+    init(_ upload: UploadHandler) { self.upload = upload }
+
+    func received(_ head: HTTPResponseHead) {
+        reply.status = head.status
+        reply.fields = head.fields
+    }
+
+    func received(_ body: Span<UInt8>) {
+        guard reply.body.count + body.count <= Self.bodyBytesMax else { return }
+        body.withUnsafeBufferPointer { unsafe reply.body.append(contentsOf: $0) }
+    }
+
+    func receivedEnd(trailers: HTTPFields) { upload.storeAnswered(reply) }
+
+    func becameWritable() { upload.storeBecameWritable() }
+
+    func failed(_ error: HTTPClientError) { upload.storeFailed(error) }
+}

@@ -1,0 +1,45 @@
+import Encoding
+import NIOCore
+import Transport
+
+/// What the requests of one event loop share; bound to that loop, so that nothing is locked.
+final class LoopContext {
+    let eventLoop: any EventLoop
+    let services: GatewayServices
+    let store: any HTTPClientPool
+    let authenticator: Authenticator
+    let buckets: BucketCache
+    let uploads: UploadCache
+    var requestIDs: RequestIDSource
+
+    private var dateSeconds: Int64 = .min
+    private var dateText = ""
+
+    init(
+        eventLoop: any EventLoop,
+        services: GatewayServices,
+        store: any HTTPClientPool,
+        requestIDSeed: UInt64
+    ) {
+        self.eventLoop = eventLoop
+        self.services = services
+        self.store = store
+        authenticator = Authenticator(
+            credentials: services.credentials,
+            regions: services.options.regions
+        )
+        buckets = BucketCache(limit: services.options.bucketCacheCountMax)
+        uploads = UploadCache(limit: services.options.uploadCacheCountMax)
+        requestIDs = RequestIDSource(seed: requestIDSeed)
+    }
+
+    /// The time, as the `date` field has it; made anew once a second.
+    func httpDate() -> String {
+        let now = services.clock()
+        if now.seconds != dateSeconds {
+            dateSeconds = now.seconds
+            dateText = now.httpDate
+        }
+        return dateText
+    }
+}

@@ -1,0 +1,90 @@
+import Daemon
+import Encoding
+import Logging
+import S3Wire
+import SealedObject
+
+extension RequestScope {
+    /// Keeps what the audit stream and the metrics want to know of the object.
+    func note(_ opened: OpenedObject) {
+        mode = opened.envelope.sseMode.label
+        keyID =
+            switch opened.envelope.mode {
+            case .s3: loop.services.defaultKeyID
+            case .kms: opened.kmsKeyID
+            case .customer: nil
+            }
+    }
+
+    /// A stored object that can't be given out: one line in the log, one audit event.
+    func report(_ fault: ObjectFault, objectID: Identifier?) {
+        loop.services.log.error(
+            "stored object refused",
+            metadata: [
+                "request_id": "\(id)", "bucket": "\(bucket)", "key": "\(key)",
+                "object_id": "\(objectID.map { Hex.encode($0.bytes) } ?? "")",
+                "reason": "\(fault.reason)",
+            ]
+        )
+        var record = auditRecord(.failure)
+        record.reason = fault.reason
+        record.objectID = objectID.map { Hex.encode($0.bytes) }
+        loop.services.audit.record(record)
+        loop.services.metrics.objectFaults.increment()
+    }
+
+    /// The request is over: its line in the log, its audit event, its metrics.
+    func finish(complete: Bool) {
+        let services = loop.services
+        let elapsed = services.clock().milliseconds &- beganAt.milliseconds
+        services.metrics.finished(operation, status: status, mode: mode, milliseconds: elapsed)
+        services.log.debug(
+            "request",
+            metadata: [
+                "request_id": "\(id)", "operation": "\(operation.rawValue)", "status": "\(status)",
+                "error": "\(errorCode ?? "")", "bucket": "\(bucket)", "key": "\(key)",
+                "source": "\(exchange.peer.address)", "milliseconds": "\(elapsed)",
+                "complete": "\(complete)",
+            ]
+        )
+        guard mode != nil || errorCode == "AccessDenied" else { return }
+        services.audit.record(auditRecord(outcome(complete)))
+    }
+
+    private func outcome(_ complete: Bool) -> AuditOutcome {
+        switch status {
+        case 200..<400: complete ? .success : .failure
+        case 401, 403: .denied
+        default: .failure
+        }
+    }
+
+    private func auditRecord(_ outcome: AuditOutcome) -> AuditRecord {
+        var record = AuditRecord(
+            time: loop.services.clock(),
+            requestID: id,
+            operation: "s3:\(operation.rawValue)",
+            outcome: outcome,
+            sourceAddress: exchange.peer.address
+        )
+        record.principal = sender?.credential.id
+        record.bucket = bucket.isEmpty ? nil : bucket
+        record.object = key.isEmpty ? nil : key
+        record.keyID = keyID
+        record.errorCode = errorCode
+        record.status = status == 0 ? nil : status
+        return record
+    }
+}
+
+extension SSEMode {
+    /// The mode's name in audit events and metrics.
+    var label: String {
+        switch self {
+        case .none: "none"
+        case .sseS3: "SSE-S3"
+        case .sseKMS: "SSE-KMS"
+        case .customer: "SSE-C"
+        }
+    }
+}

@@ -1,0 +1,106 @@
+import Encoding
+import HTTPWire
+import NIOCore
+import S3Wire
+import Transport
+
+/// What one S3 request is, from its head on, and its way to answer; bound to its event loop.
+final class RequestScope {
+    let exchange: any HTTPServerExchange
+    let loop: LoopContext
+    let id: String
+    let head: HTTPRequestHead
+    let target: S3Target
+    let operation: S3Operation
+    let beganAt: Timestamp
+
+    /// Who asks; `nil` until the signature was verified.
+    var sender: Authenticator.Sender?
+    /// The KMS key that served the request, for the audit stream.
+    var keyID: String?
+    /// The mode that served the request, for the audit stream and metrics.
+    var mode: String?
+    /// Whether the final head was sent.
+    private(set) var answered = false
+    private(set) var status = 0
+    private(set) var errorCode: String?
+
+    init(
+        exchange: any HTTPServerExchange,
+        loop: LoopContext,
+        id: String,
+        head: HTTPRequestHead,
+        target: S3Target,
+        operation: S3Operation,
+        beganAt: Timestamp
+    ) {
+        self.exchange = exchange
+        self.loop = loop
+        self.id = id
+        self.head = head
+        self.target = target
+        self.operation = operation
+        self.beganAt = beganAt
+    }
+
+    /// The bucket; empty for the service itself.
+    var bucket: String { target.bucket ?? "" }
+
+    /// The object key; empty for a bucket.
+    var key: String { target.key ?? "" }
+
+    /// Sends the final head with the fields that every answer has.
+    func sendHead(status: Int, fields: HTTPFields, end: Bool) {
+        guard !answered else { return }
+        answered = true
+        self.status = status
+        var fields = fields
+        fields.append("x-amz-request-id", id)
+        fields.append("x-amz-id-2", id)
+        fields.append("date", loop.httpDate())
+        fields.append("server", "Sealgate")
+        exchange.sendHead(HTTPResponseHead(status: status, fields: fields), end: end)
+    }
+
+    /// Answers with a whole body (none for HEAD, whose fields are the same).
+    func respond(status: Int, fields: HTTPFields = HTTPFields(), body: [UInt8] = []) {
+        var fields = fields
+        let hasNoBody = status == 204 || status == 304
+        if !hasNoBody, !fields.contains("content-length") {
+            fields.append("content-length", String(body.count))
+        }
+        let sendsBody = !body.isEmpty && head.method != .head && !hasNoBody
+        sendHead(status: status, fields: fields, end: !sendsBody)
+        guard sendsBody else { return }
+        exchange.sendBody(ByteBuffer(bytes: body))
+        exchange.sendEnd(trailers: nil)
+    }
+
+    /// Answers with an XML document.
+    func respond(status: Int = 200, xml: [UInt8], fields: HTTPFields = HTTPFields()) {
+        var fields = fields
+        fields.append("content-type", "application/xml")
+        respond(status: status, fields: fields, body: xml)
+    }
+
+    /// Answers with an error; what comes after the final head began breaks the response off.
+    func fail(_ error: S3Error) {
+        errorCode = error.code.rawValue
+        exchange.ignoreRequestBody()
+        guard !answered else {
+            exchange.reset()
+            return
+        }
+        var fields = error.fields
+        guard head.method != .head, error.status != 304 else {
+            return sendHead(status: error.status, fields: fields, end: true)
+        }
+        fields.append("content-type", "application/xml")
+        let path = head.target.prefix { $0 != "?" }
+        respond(
+            status: error.status,
+            fields: fields,
+            body: error.document(resource: String(path), requestID: id, hostID: id)
+        )
+    }
+}

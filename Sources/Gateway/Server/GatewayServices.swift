@@ -1,0 +1,41 @@
+import Daemon
+import Encoding
+import KMS
+import Logging
+import S3Wire
+
+/// What all requests of the process share; immutable, or safe to share by itself.
+struct GatewayServices: Sendable {
+    /// What the settings decided for requests.
+    struct Options: Sendable {
+        var regions: [String]
+        var domains: [String]
+        var documentBytesMax: Int
+        var bucketCacheCountMax: Int
+        var uploadCacheCountMax: Int
+    }
+
+    let options: Options
+    let credentials: [Credential]
+    let sse: SSEPolicy
+    let keys: KeyRing
+    let access: KeyAccess
+    let audit: AuditLog
+    let log: Logger
+    let metrics: GatewayMetrics
+    let clock: @Sendable () -> Timestamp
+
+    var errors: KMSErrorMapping { access.errors }
+
+    /// The id of the default KMS key, as answers name it.
+    var defaultKeyID: String? { keys.settings.defaultKeyID?.name }
+
+    /// The encryption headers of an answer.
+    func sseResponse(_ stored: SSEResponse.Stored) -> SSEResponse {
+        SSEResponse(
+            stored: stored,
+            compatibility: sse.compatibility,
+            defaultKeyID: defaultKeyID
+        )
+    }
+}

@@ -1,0 +1,74 @@
+import Encoding
+import HTTPWire
+import KMS
+import S3Wire
+
+/// Bucket key and attribute key records in the store's reserved namespace.
+struct StoreRecords: RecordStore {
+    private let store: StoreClient
+
+    init(_ store: StoreClient) { self.store = store }
+
+    func get(_ name: String) async throws(RecordStoreError) -> [UInt8]? {
+        let reply = try await send(.get, name)
+        if reply.status == 404 { return nil }
+        guard reply.isSuccess else { throw .unavailable }
+        return reply.body
+    }
+
+    func put(
+        _ name: String,
+        _ bytes: [UInt8],
+        ifAbsent: Bool
+    ) async throws(RecordStoreError) -> Bool {
+        var fields = HTTPFields()
+        if ifAbsent { fields.append("if-none-match", "*") }
+        let reply = try await send(.put, name, fields: fields, body: bytes)
+        if ifAbsent, reply.status == 412 { return false }
+        guard reply.isSuccess else { throw .unavailable }
+        return true
+    }
+
+    func list(prefix: String) async throws(RecordStoreError) -> [String] {
+        var names: [String] = []
+        var token: String?
+        repeat {
+            let query = StoreRequest.query([
+                ("list-type", "2"), ("encoding-type", "url"), ("prefix", prefix),
+                ("continuation-token", token),
+            ])
+            let request = StoreRequest(.get, bucket: StoreRequest.reservedBucket, query: query)
+            let page = try await page(request)
+            names += page.names
+            token = page.next
+        } while token != nil
+        return names
+    }
+
+    private func page(
+        _ request: StoreRequest
+    ) async throws(RecordStoreError) -> (names: [String], next: String?) {
+        let reply: StoreReply
+        do throws(StoreError) { reply = try await store.send(request) } catch { throw .unavailable }
+        guard reply.isSuccess, let list = StoreDocuments.list(reply.body) else {
+            throw .unavailable
+        }
+        return (list.names, list.next)
+    }
+
+    private func send(
+        _ method: HTTPMethod,
+        _ name: String,
+        fields: HTTPFields = HTTPFields(),
+        body: [UInt8] = []
+    ) async throws(RecordStoreError) -> StoreReply {
+        let request = StoreRequest(
+            method,
+            bucket: StoreRequest.reservedBucket,
+            key: name,
+            fields: fields,
+            body: body
+        )
+        do throws(StoreError) { return try await store.send(request) } catch { throw .unavailable }
+    }
+}
