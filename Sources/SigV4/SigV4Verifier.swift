@@ -1,4 +1,4 @@
-public import Crypto
+internal import Crypto
 public import Encoding
 public import HTTPWire
 

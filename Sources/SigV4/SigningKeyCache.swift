@@ -1,5 +1,4 @@
 internal import Crypto
-public import Encoding
 
 /// Signing keys derived from secret access keys, which costs four HMACs each.
 ///

@@ -1,0 +1,83 @@
+internal import Crypto
+internal import Encoding
+
+/// A key that signs for one scope, with the secret that it was derived from.
+final class SigningKey {
+    /// The key, 32 bytes.
+    let bytes: SecretBytes
+
+    private let secret: SecretBytes
+    // Keyed once, for many signatures.
+    private var hmac: HMAC
+
+    init(scope: SigV4Scope, secret: Span<UInt8>) throws(CryptoError) {
+        self.secret = try SecretBytes(copying: secret)
+        bytes = try Self.derive(scope, secret)
+        hmac = try HMAC(.sha256, key: bytes.span)
+    }
+
+    /// Whether the key is one of that secret, in time that depends on the length alone.
+    func isDerived(from secret: Span<UInt8>) -> Bool {
+        ConstantTime.equal(self.secret.span, secret)
+    }
+
+    /// The signature of a request, 32 bytes.
+    func signature(
+        time: Timestamp,
+        scope: SigV4Scope,
+        requestDigest: [UInt8],
+        buffer: inout [UInt8]
+    ) -> [UInt8] {
+        buffer.removeAll(keepingCapacity: true)
+        buffer.append(contentsOf: "AWS4-HMAC-SHA256\n".utf8)
+        buffer.append(contentsOf: time.basicISO8601.utf8)
+        buffer.append(UInt8(ascii: "\n"))
+        scope.append(to: &buffer)
+        buffer.append(UInt8(ascii: "\n"))
+        SignatureText.append(requestDigest, to: &buffer)
+        hmac.update(buffer.span)
+        return hmac.finish()
+    }
+
+    private static func derive(
+        _ scope: SigV4Scope,
+        _ secret: Span<UInt8>
+    ) throws(CryptoError) -> SecretBytes {
+        var key: [UInt8] = []
+        key.reserveCapacity(4 + secret.count)
+        defer { ConstantTime.wipe(&key) }
+        key.append(contentsOf: "AWS4".utf8)
+        for index in secret.indices { key.append(secret[index]) }
+        for part in [scope.date, scope.region, scope.service, "aws4_request"] {
+            let next = try HMAC.code(.sha256, key: key.span, message: Array(part.utf8).span)
+            ConstantTime.wipe(&key)
+            key = next
+        }
+        return try SecretBytes(copying: key.span)
+    }
+}
+
+/// Signatures and digests in hexadecimal digits.
+enum SignatureText {
+    /// Appends two lower-case digits for each byte.
+    static func append(_ bytes: [UInt8], to text: inout [UInt8]) {
+        for byte in bytes {
+            text.append(Hex.digit(byte >> 4))
+            text.append(Hex.digit(byte & 15))
+        }
+    }
+
+    /// The 32 bytes of a signature in 64 digits, else `nil`.
+    static func decode(_ text: Span<UInt8>) -> [UInt8]? {
+        guard text.count == 64 else { return nil }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(32)
+        for index in 0..<32 {
+            guard let high = Hex.value(ofDigit: text[2 * index]),
+                let low = Hex.value(ofDigit: text[2 * index + 1])
+            else { return nil }
+            bytes.append(high << 4 | low)
+        }
+        return bytes
+    }
+}
