@@ -38,6 +38,11 @@ public struct ChunkSignatureVerifier: ~Copyable {
         self.trailersSigned = trailersSigned
     }
 
+    init(chain: consuming ChunkSignatureChain, trailersSigned: Bool) {
+        self.chain = chain
+        self.trailersSigned = trailersSigned
+    }
+
     /// Takes the next data of the chunk in.
     ///
     /// - Throws: `.chunkAfterEnd`, or the error thrown before.

@@ -15,6 +15,8 @@ public struct ChunkSigner: ~Copyable {
         chain = try ChunkSignatureChain(seed: seed, signingKey: signingKey)
     }
 
+    init(chain: consuming ChunkSignatureChain) { self.chain = chain }
+
     /// Takes the next data of the chunk in.
     public mutating func update(_ data: Span<UInt8>) { chain.update(data) }
 

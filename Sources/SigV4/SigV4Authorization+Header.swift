@@ -83,9 +83,12 @@ extension SigV4Authorization {
                 throw .dateMalformed
             }
             let text = String(decoding: trim(fields.valueBytes(at: index)), as: UTF8.self)
-            guard let time = Timestamp(basicISO8601: text) ?? Timestamp(httpDate: text) else {
-                throw .dateMalformed
+            if let time = Timestamp(basicISO8601: text) ?? Timestamp(httpDate: text) {
+                return time
             }
+            // The form of RFC 5322, in which Python writes the zone.
+            guard text.hasSuffix(" -0000"), let time = Timestamp(httpDate: text.dropLast(5) + "GMT")
+            else { throw .dateMalformed }
             return time
         }
         throw .dateMissing

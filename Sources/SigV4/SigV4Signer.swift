@@ -117,8 +117,13 @@ public final class SigV4Signer {
     /// - Returns: a signer that has seen no chunk.
     /// - Throws: `.cryptoFailed`.
     public func chunkSigner(for seed: SigV4Seed) throws(SigV4Error) -> ChunkSigner {
-        let key = try keys.key(accessKeyID, seed.scope, secret: secret.span)
-        return try ChunkSigner(seed: seed, signingKey: key.bytes.span)
+        ChunkSigner(chain: try key(seed.scope).chain(from: seed))
+    }
+
+    private func key(_ scope: SigV4Scope) throws(SigV4Error) -> SigningKey {
+        try secret.lend { secret throws(SigV4Error) in
+            try keys.key(accessKeyID, scope, secret: secret)
+        }
     }
 
     private func scope(at now: Timestamp) -> SigV4Scope {
@@ -137,8 +142,7 @@ public final class SigV4Signer {
         _ now: Timestamp
     ) throws(SigV4Error) -> [UInt8] {
         let digest = try canonical.digest(head, signedHeaders: names[...], payload: payloadText)
-        let key = try keys.key(accessKeyID, scope, secret: secret.span)
-        return key.signature(
+        return try key(scope).signature(
             time: now,
             scope: scope,
             requestDigest: digest,

@@ -94,9 +94,8 @@ public final class SigV4Verifier {
     ) throws(SigV4Error) -> ChunkSignatureVerifier {
         guard identity.payload.isChunkSigned else { throw .payloadModeUnsupported }
         let key = try keys.key(identity.accessKeyID, identity.seed.scope, secret: secret)
-        return try ChunkSignatureVerifier(
-            seed: identity.seed,
-            signingKey: key.bytes.span,
+        return ChunkSignatureVerifier(
+            chain: try key.chain(from: identity.seed),
             trailersSigned: identity.payload == .streamingSignedTrailer
         )
     }

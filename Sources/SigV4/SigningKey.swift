@@ -4,7 +4,7 @@ internal import Encoding
 /// A key that signs for one scope, with the secret that it was derived from.
 final class SigningKey {
     /// The key, 32 bytes.
-    let bytes: SecretBytes
+    private let bytes: SecretBytes
 
     private let secret: SecretBytes
     // Keyed once, for many signatures.
@@ -12,13 +12,21 @@ final class SigningKey {
 
     init(scope: SigV4Scope, secret: Span<UInt8>) throws(CryptoError) {
         self.secret = try SecretBytes(copying: secret)
-        bytes = try Self.derive(scope, secret)
-        hmac = try HMAC(.sha256, key: bytes.span)
+        let bytes = try Self.derive(scope, secret)
+        hmac = try bytes.lend { key throws(CryptoError) in try HMAC(.sha256, key: key) }
+        self.bytes = bytes
     }
 
     /// Whether the key is one of that secret, in time that depends on the length alone.
     func isDerived(from secret: Span<UInt8>) -> Bool {
-        ConstantTime.equal(self.secret.span, secret)
+        self.secret.lend { ConstantTime.equal($0, secret) }
+    }
+
+    /// A chain of signatures under this key.
+    func chain(from seed: SigV4Seed) throws(SigV4Error) -> ChunkSignatureChain {
+        try bytes.lend { key throws(SigV4Error) in
+            try ChunkSignatureChain(seed: seed, signingKey: key)
+        }
     }
 
     /// The signature of a request, 32 bytes.
@@ -54,6 +62,15 @@ final class SigningKey {
             key = next
         }
         return try SecretBytes(copying: key.span)
+    }
+}
+
+extension SecretBytes {
+    /// Lends the bytes where the secret is an object's: a span can't outlive the access to it.
+    borrowing func lend<Result: ~Copyable, Failure>(
+        _ body: (Span<UInt8>) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try body(span)
     }
 }
 
