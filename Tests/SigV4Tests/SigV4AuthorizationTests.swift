@@ -351,11 +351,12 @@ struct SigV4AuthorizationTests {
     @Test("refuses a percent sign without two digits", arguments: ["%", "%4", "%4g", "%zz"])
     func targetForm(_ text: String) throws {
         #expect(error(Self.query("X-Amz-Date", text)) == .targetMalformed)
+        let fixture = try SigV4VerifierTests.named("list-objects")
         for target in ["/b/\(text)", "/b?a=\(text)", "/b?\(text)=a"] {
-            var head = try SigV4VerifierTests.named("list-objects").head
+            var head = fixture.head
             head.target = target
             let found = failure { () throws(SigV4Error) in
-                _ = try SigV4VerifierTests.named("list-objects").verify(head)
+                _ = try fixture.verify(head)
             }
             #expect(found == .targetMalformed)
         }
