@@ -4,8 +4,8 @@
 
 // Tables ------------------------------------------------------------------------------------------
 //
-// table[k][v] is the state after the byte v and k bytes of 0, from a state of 0: with eight of them a
-// step takes eight bytes.
+// table[k][v] is the state after the byte v and k bytes of 0, from a state of 0: with eight of them
+// a step takes eight bytes.
 
 static uint32_t table_crc32[8][256];
 static uint32_t table_crc32c[8][256];

@@ -15,8 +15,8 @@
 // stretches make up one: a x^2S + b x^S + c.
 //
 // A carry-less product of two reflected 32-bit values, read as reflected 64 bits, is A B x; the
-// instruction makes D x^32 of 64 bits D; both together are A B x^33. So the factor that moves a state
-// by n bits is x^(n-33).
+// instruction makes D x^32 of 64 bits D; both together are A B x^33. So the factor that moves a
+// state by n bits is x^(n-33).
 
 static const size_t stretch_counts[3] = {4096, 512, 64};
 
@@ -63,10 +63,10 @@ sealgate_x86_crc32c(uint32_t state, const uint8_t *bytes, size_t count) {
 // Folding -----------------------------------------------------------------------------------------
 //
 // A register of 16 bytes is R = L x^64 + H: L its low half, which came first, and H its high half.
-// Moved by n bits it is L x^(n+64) + H x^n. A carry-less product of two reflected 64-bit values, read
-// as reflected 128 bits, is A B x; so the factors are x^(n+63) for L and x^(n-1) for H, modulo the
-// polynomial. A polynomial of 32 bits has factors of 32, put where 64 reflected bits have x^0...x^31.
-// Moved and added to the bytes n bits further on, a register stands for both.
+// Moved by n bits it is L x^(n+64) + H x^n. A carry-less product of two reflected 64-bit values,
+// read as reflected 128 bits, is A B x; so the factors are x^(n+63) for L and x^(n-1) for H, modulo
+// the polynomial. A polynomial of 32 bits has factors of 32 bits, put where 64 reflected bits have
+// x^0...x^31. Moved and added to the bytes n bits further on, a register stands for both.
 
 typedef struct {
     uint64_t low;

@@ -1,8 +1,8 @@
 // Polynomials over GF(2) modulo the polynomial of a check.
 //
-// A value of `width` bits is reflected, as the checks are: bit `width - 1` is the coefficient of x^0
-// and bit 0 that of x^(width-1). Multiplying by x is then a shift to the right; what falls off is
-// x^width, which is replaced by the rest of the modulus.
+// A value of `width` bits is reflected, as the checks are: bit `width - 1` is the coefficient of
+// x^0 and bit 0 that of x^(width-1). Multiplying by x is then a shift to the right; what falls off
+// is x^width, which is replaced by the rest of the modulus.
 #ifndef SEALGATE_POLYNOMIAL_H
 #define SEALGATE_POLYNOMIAL_H
 

@@ -45,11 +45,12 @@ public enum SigV4Payload: Hashable, Sendable {
     ///
     /// - Throws: `.payloadHashMalformed`, `.payloadModeUnsupported` for SigV4A's modes.
     public init(headerValue: some Collection<UInt8>) throws(SigV4Error) {
-        if headerValue.count == 64, let digest = Hex.decode(headerValue) {
+        let bytes = Array(headerValue)
+        if let digest = SignatureText.decode(bytes.span) {
             self = .sha256(digest)
             return
         }
-        switch String(decoding: headerValue, as: UTF8.self) {
+        switch String(decoding: bytes, as: UTF8.self) {
         case "STREAMING-AWS4-HMAC-SHA256-PAYLOAD": self = .streamingSigned
         case "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER": self = .streamingSignedTrailer
         case "STREAMING-UNSIGNED-PAYLOAD-TRAILER": self = .streamingUnsignedTrailer

@@ -1,8 +1,8 @@
 // Cyclic redundancy checks with the processor's instructions, and with tables where it has none.
 //
-// Each takes the check so far (0 at the start) and returns it after `count` more bytes; what goes in
-// and comes out is the finished check, so that any result may be gone on from. Checks of the ASCII
-// text "123456789": CRC-32 cbf43926, CRC-32C e3069283, CRC-64/NVME ae8b14860a799888.
+// Each takes the check so far (0 at the start) and returns it after `count` more bytes; what goes
+// in and comes out is the finished check, so that any result may be gone on from. Checks of the
+// ASCII text "123456789": CRC-32 cbf43926, CRC-32C e3069283, CRC-64/NVME ae8b14860a799888.
 #ifndef SEALGATE_CCHECKSUMS_H
 #define SEALGATE_CCHECKSUMS_H
 

@@ -69,8 +69,9 @@ public struct ChunkSignatureVerifier: ~Copyable {
     /// - Parameters:
     ///   - trailers: the trailers; `x-amz-trailer-signature` among them is left out.
     ///   - signature: its value, 64 hexadecimal digits.
-    /// - Throws: `.chunkSignatureMalformed`, `.trailerSignatureMismatch`, `.chunksIncomplete` before
-    ///   the last chunk, `.chunkAfterEnd` where trailers aren't signed, or the error thrown before.
+    /// - Throws: `.chunkSignatureMalformed`, `.trailerSignatureMismatch`, `.chunksIncomplete`
+    ///   before the last chunk, `.chunkAfterEnd` where trailers aren't signed, or the error thrown
+    ///   before.
     public mutating func verifyTrailers(
         _ trailers: HTTPFields,
         signature: Span<UInt8>
@@ -88,8 +89,8 @@ public struct ChunkSignatureVerifier: ~Copyable {
 
     /// Ends the body.
     ///
-    /// - Throws: `.chunksIncomplete` where the last chunk or the signed trailers are missing, or the
-    ///   error thrown before.
+    /// - Throws: `.chunksIncomplete` where the last chunk or the signed trailers are missing, or
+    ///   the error thrown before.
     public mutating func finish() throws(SigV4Error) {
         switch state {
         case .chunks, .trailers: throw fail(.chunksIncomplete)

@@ -41,7 +41,7 @@ extension SigV4Authorization {
     ) throws(SigV4Error) -> SigV4Authorization {
         let (accessKeyID, scope) = try parse(credential: credential, .header)
         let time = try time(head.fields)
-        guard time.basicISO8601.hasPrefix(scope.date) else {
+        guard time.basicISO8601.utf8.starts(with: scope.date.utf8) else {
             throw .credentialDateMismatch(.header)
         }
         guard let payloadText = try payloadText(head.fields) else { throw .payloadHashMissing }

@@ -40,8 +40,7 @@ struct SignatureQuery {
     }
 
     private static func decode(_ text: ArraySlice<UInt8>) throws(SigV4Error) -> [UInt8] {
-        guard let bytes = PercentEncoding.decode(text) else { throw .targetMalformed }
-        return bytes
+        try CanonicalEncoding.decode(text.span)
     }
 
     private mutating func set(

@@ -17,7 +17,7 @@ extension SigV4Authorization {
         guard let time = Timestamp(basicISO8601: String(decoding: date, as: UTF8.self)) else {
             throw .componentMalformed(.query, .date)
         }
-        guard time.basicISO8601.hasPrefix(scope.date) else {
+        guard time.basicISO8601.utf8.starts(with: scope.date.utf8) else {
             throw .credentialDateMismatch(.query)
         }
         let expiresSeconds = try parse(expires: expires)

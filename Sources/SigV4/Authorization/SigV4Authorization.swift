@@ -15,6 +15,8 @@ public struct SigV4Authorization: Equatable, Sendable {
     public static let expiresSecondsMax = 604_800
     /// The length of an access key id in bytes, at most.
     public static let accessKeyIDCountMax = 128
+    /// How many headers may be signed, at most.
+    public static let signedHeaderCountMax = 128
 
     /// Where the signature stands.
     public let placement: Placement

@@ -30,7 +30,7 @@ extension SigV4Authorization {
         signature: ArraySlice<UInt8>,
         _ placement: Placement
     ) throws(SigV4Error) -> [UInt8] {
-        guard signature.count == 64, let bytes = Hex.decode(signature) else {
+        guard let bytes = SignatureText.decode(signature.span) else {
             throw .componentMalformed(placement, .signature)
         }
         return bytes
@@ -56,10 +56,13 @@ extension SigV4Authorization {
             separator: UInt8(ascii: ";"),
             omittingEmptySubsequences: false
         )
-        for name in names {
-            guard !name.isEmpty, name.allSatisfy(isNameCharacter) else {
-                throw .componentMalformed(placement, .signedHeaders)
-            }
+        guard names.count <= signedHeaderCountMax else {
+            throw .componentMalformed(placement, .signedHeaders)
+        }
+        for (position, name) in names.enumerated() {
+            guard !name.isEmpty, name.allSatisfy(isNameCharacter),
+                !names[..<position].contains(name)
+            else { throw .componentMalformed(placement, .signedHeaders) }
         }
         guard names.contains(where: { $0.elementsEqual("host".utf8) }) else {
             throw .hostUnsigned(placement)
