@@ -1,0 +1,81 @@
+internal import Encoding
+internal import HTTPWire
+
+extension SigV4Authorization {
+    /// Reads the parameters of a presigned URL.
+    static func parse(
+        _ query: SignatureQuery,
+        _ head: HTTPRequestHead
+    ) throws(SigV4Error) -> SigV4Authorization {
+        try checkAlgorithm(query.algorithm)
+        let credential = try required(query.credential, .credential)
+        let date = try required(query.date, .date)
+        let expires = try required(query.expires, .expires)
+        let signedHeaders = try required(query.signedHeaders, .signedHeaders)
+        let signature = try required(query.signature, .signature)
+        let (accessKeyID, scope) = try parse(credential: credential[...], .query)
+        guard let time = Timestamp(basicISO8601: String(decoding: date, as: UTF8.self)) else {
+            throw .componentMalformed(.query, .date)
+        }
+        guard time.basicISO8601.utf8.starts(with: scope.date.utf8) else {
+            throw .credentialDateMismatch(.query)
+        }
+        let expiresSeconds = try parse(expires: expires)
+        let payloadText = try payloadText(query, head.fields)
+        try check(signedHeaders: signedHeaders[...], head.fields, .query)
+        return SigV4Authorization(
+            placement: .query,
+            accessKeyID: accessKeyID,
+            scope: scope,
+            time: time,
+            expiresSeconds: expiresSeconds,
+            sessionToken: query.securityToken.map { String(decoding: $0, as: UTF8.self) }
+                ?? head.fields["x-amz-security-token"],
+            payload: try SigV4Payload(headerValue: payloadText),
+            payloadText: Array(payloadText),
+            signedHeaders: signedHeaders,
+            signature: try parse(signature: signature[...], .query)
+        )
+    }
+
+    private static func checkAlgorithm(_ algorithm: [UInt8]?) throws(SigV4Error) {
+        let algorithm = try required(algorithm, .algorithm)
+        if algorithm.elementsEqual("AWS4-HMAC-SHA256".utf8) { return }
+        if algorithm.starts(with: "AWS4-ECDSA-".utf8) { throw .asymmetricSignatureUnsupported }
+        throw .algorithmUnsupported
+    }
+
+    private static func required(
+        _ value: [UInt8]?,
+        _ component: SigV4Component
+    ) throws(SigV4Error) -> [UInt8] {
+        guard let value else { throw .componentMissing(.query, component) }
+        return value
+    }
+
+    private static func parse(expires text: [UInt8]) throws(SigV4Error) -> Int {
+        guard !text.isEmpty, text.allSatisfy({ (0x30...0x39).contains($0) }) else {
+            throw .componentMalformed(.query, .expires)
+        }
+        var seconds = 0
+        for digit in text {
+            seconds = seconds * 10 + Int(digit - 0x30)
+            guard seconds <= expiresSecondsMax else { throw .expiryOutOfRange }
+        }
+        guard seconds > 0 else { throw .expiryOutOfRange }
+        return seconds
+    }
+
+    // The body of a presigned request isn't signed unless a parameter or a header says so.
+    private static func payloadText(
+        _ query: SignatureQuery,
+        _ fields: HTTPFields
+    ) throws(SigV4Error) -> ArraySlice<UInt8> {
+        let header = try payloadText(fields)
+        guard let parameter = query.payloadHash?[...] else {
+            return header ?? Array(SigV4Payload.unsigned.headerValue.utf8)[...]
+        }
+        guard header == nil || header == parameter else { throw .payloadHashMalformed }
+        return parameter
+    }
+}

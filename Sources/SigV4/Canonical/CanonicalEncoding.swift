@@ -1,0 +1,54 @@
+internal import Encoding
+
+/// The one spelling of percent-encoded text that is signed.
+enum CanonicalEncoding {
+    /// Appends `text` decoded and encoded anew, a byte at a time; a `+` stands for itself.
+    ///
+    /// - Throws: `.targetMalformed` where a `%` isn't followed by two hexadecimal digits.
+    static func append(
+        _ text: Span<UInt8>,
+        keepingSlash: Bool,
+        to output: inout [UInt8]
+    ) throws(SigV4Error) {
+        var index = 0
+        while index < text.count {
+            let byte = try decodeByte(text, &index)
+            if PercentEncoding.isUnreserved(byte) || (keepingSlash && byte == UInt8(ascii: "/")) {
+                output.append(byte)
+            } else {
+                output.append(UInt8(ascii: "%"))
+                output.append(upperDigit(byte >> 4))
+                output.append(upperDigit(byte & 15))
+            }
+        }
+    }
+
+    /// The bytes that `text` stands for.
+    ///
+    /// - Throws: `.targetMalformed` where a `%` isn't followed by two hexadecimal digits.
+    static func decode(_ text: Span<UInt8>) throws(SigV4Error) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(text.count)
+        var index = 0
+        while index < text.count { bytes.append(try decodeByte(text, &index)) }
+        return bytes
+    }
+
+    private static func decodeByte(
+        _ text: Span<UInt8>,
+        _ index: inout Int
+    ) throws(SigV4Error) -> UInt8 {
+        let byte = text[index]
+        index += 1
+        guard byte == UInt8(ascii: "%") else { return byte }
+        guard text.count - index >= 2, let high = Hex.value(ofDigit: text[index]),
+            let low = Hex.value(ofDigit: text[index + 1])
+        else { throw .targetMalformed }
+        index += 2
+        return high << 4 | low
+    }
+
+    private static func upperDigit(_ value: UInt8) -> UInt8 {
+        value < 10 ? 0x30 + value : 0x41 + value - 10
+    }
+}

@@ -1,0 +1,26 @@
+internal import Encoding
+
+/// Signatures and digests in hexadecimal digits.
+enum SignatureText {
+    /// Appends two lower-case digits for each byte.
+    static func append(_ bytes: [UInt8], to text: inout [UInt8]) {
+        for byte in bytes {
+            text.append(Hex.digit(byte >> 4))
+            text.append(Hex.digit(byte & 15))
+        }
+    }
+
+    /// The 32 bytes of a signature in 64 digits, else `nil`.
+    static func decode(_ text: Span<UInt8>) -> [UInt8]? {
+        guard text.count == 64 else { return nil }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(32)
+        for index in 0..<32 {
+            guard let high = Hex.value(ofDigit: text[2 * index]),
+                let low = Hex.value(ofDigit: text[2 * index + 1])
+            else { return nil }
+            bytes.append(high << 4 | low)
+        }
+        return bytes
+    }
+}

@@ -1,0 +1,75 @@
+internal import Crypto
+internal import Encoding
+
+/// A key that signs for one scope, with the secret that it was derived from.
+final class SigningKey {
+    /// The key, 32 bytes.
+    private let bytes: SecretBytes
+
+    private let secret: SecretBytes
+    // Keyed once, for many signatures.
+    private var hmac: HMAC
+
+    init(scope: SigV4Scope, secret: Span<UInt8>) throws(CryptoError) {
+        self.secret = try SecretBytes(copying: secret)
+        let bytes = try Self.derive(scope, secret)
+        hmac = try bytes.lend { key throws(CryptoError) in try HMAC(.sha256, key: key) }
+        self.bytes = bytes
+    }
+
+    /// Whether the key is one of that secret, in time that depends on the length alone.
+    func isDerived(from secret: Span<UInt8>) -> Bool {
+        self.secret.lend { ConstantTime.equal($0, secret) }
+    }
+
+    /// A chain of signatures under this key.
+    func chain(from seed: SigV4Seed) throws(SigV4Error) -> ChunkSignatureChain {
+        try bytes.lend { key throws(SigV4Error) in
+            try ChunkSignatureChain(seed: seed, signingKey: key)
+        }
+    }
+
+    /// The signature of a request, 32 bytes.
+    func signature(
+        time: Timestamp,
+        scope: SigV4Scope,
+        requestDigest: [UInt8],
+        buffer: inout [UInt8]
+    ) -> [UInt8] {
+        buffer.removeAll(keepingCapacity: true)
+        buffer.append(contentsOf: "AWS4-HMAC-SHA256\n".utf8)
+        buffer.append(contentsOf: time.basicISO8601.utf8)
+        buffer.append(UInt8(ascii: "\n"))
+        scope.append(to: &buffer)
+        buffer.append(UInt8(ascii: "\n"))
+        SignatureText.append(requestDigest, to: &buffer)
+        hmac.update(buffer.span)
+        return hmac.finish()
+    }
+
+    private static func derive(
+        _ scope: SigV4Scope,
+        _ secret: Span<UInt8>
+    ) throws(CryptoError) -> SecretBytes {
+        var key: [UInt8] = []
+        key.reserveCapacity(4 + secret.count)
+        defer { ConstantTime.wipe(&key) }
+        key.append(contentsOf: "AWS4".utf8)
+        for index in secret.indices { key.append(secret[index]) }
+        for part in [scope.date, scope.region, scope.service, "aws4_request"] {
+            let next = try HMAC.code(.sha256, key: key.span, message: Array(part.utf8).span)
+            ConstantTime.wipe(&key)
+            key = next
+        }
+        return try SecretBytes(copying: key.span)
+    }
+}
+
+extension SecretBytes {
+    /// Lends the bytes where the secret is an object's: a span can't outlive the access to it.
+    borrowing func lend<Result: ~Copyable, Failure>(
+        _ body: (Span<UInt8>) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try body(span)
+    }
+}
