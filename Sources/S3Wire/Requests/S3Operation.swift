@@ -207,9 +207,11 @@ public enum S3Operation: String, CaseIterable, Sendable {
     /// `SelectObjectContent`.
     case selectObjectContent = "SelectObjectContent"
     /// `UpdateBucketMetadataInventoryTableConfiguration`.
-    case updateBucketMetadataInventoryTableConfiguration = "UpdateBucketMetadataInventoryTableConfiguration"
+    case updateBucketMetadataInventoryTableConfiguration =
+        "UpdateBucketMetadataInventoryTableConfiguration"
     /// `UpdateBucketMetadataJournalTableConfiguration`.
-    case updateBucketMetadataJournalTableConfiguration = "UpdateBucketMetadataJournalTableConfiguration"
+    case updateBucketMetadataJournalTableConfiguration =
+        "UpdateBucketMetadataJournalTableConfiguration"
     /// `UpdateObjectEncryption`.
     case updateObjectEncryption = "UpdateObjectEncryption"
     /// `UploadPart`.
