@@ -1,5 +1,5 @@
-public import Encoding
 internal import Crypto
+internal import Encoding
 
 /// The 16-byte name of a bucket key or an attribute key.
 ///
