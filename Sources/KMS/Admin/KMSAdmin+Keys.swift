@@ -19,9 +19,9 @@ extension KMSAdmin {
             default: continue
             }
         }
-        let provider = ring.provider
+        let (provider, count, start) = (ring.provider, limit, marker)
         let page = try await call { () async throws(KMSError) in
-            try await provider.list(limit: limit, after: marker)
+            try await provider.list(limit: count, after: start)
         }
         let keys = page.keys.map { key -> JSONValue in
             ["key_id": .string(key.id.name), "description": .string(key.description)]
@@ -126,15 +126,16 @@ extension KMSAdmin {
 
     private func members(_ body: [UInt8]) throws(KMSAdminError) -> [JSONMember] {
         guard !body.isEmpty else { return [] }
+        let value: JSONValue
         do throws(JSONError) {
-            let limits = JSONLimits(sizeMax: Self.bodyCountMax)
-            guard let members = try JSONValue(reading: body, limits: limits).object else {
-                throw KMSAdminError.invalidRequest("the body must be a JSON object")
-            }
-            return members
-        } catch let error as JSONError {
+            value = try JSONValue(reading: body, limits: JSONLimits(sizeMax: Self.bodyCountMax))
+        } catch {
             throw .invalidRequest("the body is no JSON: \(error)")
         }
+        guard let members = value.object else {
+            throw .invalidRequest("the body must be a JSON object")
+        }
+        return members
     }
 
     private func text(_ member: JSONMember) throws(KMSAdminError) -> String {
