@@ -1,0 +1,46 @@
+public import Crypto
+
+/// A key in memory that several owners share: 32 bytes, wiped when the last owner lets go.
+public final class DataKey: Sendable {
+    /// The key.
+    public let bytes: SecretBytes
+
+    /// A shared owner of `bytes`.
+    public init(_ bytes: consuming SecretBytes) { self.bytes = bytes }
+
+    /// Lends the bytes for the time of a call, for what takes a span and not `SecretBytes`.
+    ///
+    /// - Throws: what `body` throws.
+    public func withSpan<Value: ~Copyable, Failure>(
+        _ body: (Span<UInt8>) throws(Failure) -> Value
+    ) throws(Failure) -> Value {
+        try Self.lend(bytes, body)
+    }
+
+    private static func lend<Value: ~Copyable, Failure>(
+        _ bytes: borrowing SecretBytes,
+        _ body: (Span<UInt8>) throws(Failure) -> Value
+    ) throws(Failure) -> Value {
+        try body(bytes.span)
+    }
+}
+
+/// A fresh data key, in the clear and wrapped.
+public struct GeneratedDataKey: Sendable {
+    /// The key, 32 bytes.
+    public var key: DataKey
+    /// The key as the provider wrapped it, 1 to `wrappedCountMax` bytes, opaque.
+    public var wrapped: [UInt8]
+    /// The version of the KMS key that wrapped it.
+    public var keyVersion: UInt32
+
+    /// The longest wrapped key in bytes.
+    public static let wrappedCountMax = 8192
+
+    /// A data key from its parts.
+    public init(key: DataKey, wrapped: [UInt8], keyVersion: UInt32) {
+        self.key = key
+        self.wrapped = wrapped
+        self.keyVersion = keyVersion
+    }
+}

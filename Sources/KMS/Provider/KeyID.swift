@@ -1,0 +1,36 @@
+/// The name of a KMS key: 1 to 256 characters of `A-Z a-z 0-9 . _ : / -`.
+///
+/// Wide enough for UUIDs, chosen names and Amazon resource names; a provider may allow fewer.
+public struct KeyID: Hashable, Comparable, Sendable, CustomStringConvertible {
+    /// The longest name in characters.
+    public static let characterCountMax = 256
+
+    /// The name as given.
+    public let name: String
+
+    /// A checked name.
+    ///
+    /// - Throws: `.invalidKeyID`.
+    public init(_ name: String) throws(KMSError) {
+        guard (1...Self.characterCountMax).contains(name.utf8.count),
+            name.utf8.allSatisfy(Self.isAllowed)
+        else { throw .invalidKeyID(String(name.prefix(Self.characterCountMax))) }
+        self.name = name
+    }
+
+    /// The name.
+    public var description: String { name }
+
+    /// Order of the names' bytes.
+    public static func < (left: KeyID, right: KeyID) -> Bool { left.name < right.name }
+
+    private static func isAllowed(_ character: UInt8) -> Bool {
+        switch character {
+        case 0x30...0x39, 0x41...0x5a, 0x61...0x7a: true
+        case UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: ":"), UInt8(ascii: "/"),
+            UInt8(ascii: "-"):
+            true
+        default: false
+        }
+    }
+}

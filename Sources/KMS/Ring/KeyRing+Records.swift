@@ -1,0 +1,74 @@
+internal import Crypto
+internal import Encoding
+
+extension KeyRing {
+    func recordBytes(_ name: String) async throws(KMSError) -> [UInt8] {
+        let bytes: [UInt8]?
+        do throws(RecordStoreError) { bytes = try await records.get(name) } catch {
+            throw .storeUnavailable
+        }
+        guard let bytes else { throw .recordMissing(name) }
+        return bytes
+    }
+
+    func recordNames(prefix: String) async throws(KMSError) -> [String] {
+        do throws(RecordStoreError) { return try await records.list(prefix: prefix) } catch {
+            throw .storeUnavailable
+        }
+    }
+
+    /// Stores a record that isn't there yet: before its key is first used.
+    func storeNew(_ name: String, _ bytes: [UInt8]) async throws(KMSError) {
+        let isStored: Bool
+        do throws(RecordStoreError) {
+            isStored = try await records.put(name, bytes, ifAbsent: true)
+        } catch {
+            throw .storeUnavailable
+        }
+        guard isStored else { throw .recordInvalid("\(name) exists already") }
+    }
+
+    func bucketKeyRecord(_ name: BucketKeyName) async throws(KMSError) -> BucketKeyRecord {
+        guard BucketKeyRecord.isBucketValid(name.bucket) else {
+            throw .recordInvalid("no bucket can be named so: \(name.bucket)")
+        }
+        let path = BucketKeyRecord.name(bucket: name.bucket, id: name.id)
+        let bytes = try await recordBytes(path)
+        let record: BucketKeyRecord
+        do throws(KeyRecordError) { record = try BucketKeyRecord(decoding: bytes) } catch {
+            throw .recordInvalid(path)
+        }
+        // One moved here from another bucket says so itself; a relabelled one doesn't unwrap.
+        guard record.id == name.id, record.bucket == name.bucket else {
+            throw .recordInvalid(path)
+        }
+        return record
+    }
+
+    func generate(
+        under keyID: KeyID,
+        context: EncryptionContext
+    ) async throws(KMSError) -> GeneratedDataKey {
+        let provider = provider
+        let generated = try await calls.repeating { () async throws(KMSError) in
+            try await provider.generateDataKey(under: keyID, context: context)
+        }
+        guard generated.key.bytes.count == 32,
+            (1...GeneratedDataKey.wrappedCountMax).contains(generated.wrapped.count)
+        else { throw .unreachable("the KMS answered with a key of a wrong length") }
+        return generated
+    }
+
+    func unwrap(
+        _ wrapped: [UInt8],
+        under keyID: KeyID,
+        context: EncryptionContext
+    ) async throws(KMSError) -> DataKey {
+        let provider = provider
+        let key = try await calls.repeating { () async throws(KMSError) in
+            try await provider.decrypt(wrapped, under: keyID, context: context)
+        }
+        guard key.bytes.count == 32 else { throw .ciphertextInvalid }
+        return key
+    }
+}
