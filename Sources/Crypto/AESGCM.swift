@@ -124,6 +124,8 @@ public final class AESGCM {
         var count: CInt = 0
         var none: UInt8 = 0
         guard set == 1, unsafe EVP_CipherFinal_ex(context, &none, &count) == 1 else {
+            // Whoever shares the thread, TLS above all, must not find this failure as its own.
+            ERR_clear_error()
             throw .authenticationFailed
         }
     }

@@ -4,21 +4,29 @@ internal import COpenSSL
 public enum HKDF {
     private nonisolated(unsafe) static let algorithm = unsafe EVP_KDF_fetch(nil, "HKDF", nil)
 
+    // OSSL_PARAM keeps the pointer to a name: it must outlive the call that makes the parameter.
+    private static let modeName: StaticString = "mode"
+    private static let digestName: StaticString = "digest"
+    private static let keyName: StaticString = "key"
+    private static let saltName: StaticString = "salt"
+    private static let infoName: StaticString = "info"
+
     /// HKDF-Extract.
     ///
     /// - Parameters:
     ///   - salt: not secret, 1 byte or more.
     ///   - secret: the input keying material.
     /// - Returns: a key of 48 bytes.
-    /// - Throws: `.libraryFailure`, `.secretMemoryExhausted`.
+    /// - Throws: `.lengthInvalid` for an empty salt, `.libraryFailure`, `.secretMemoryExhausted`.
     public static func extract(
         salt: [UInt8],
         secret: borrowing SecretBytes
     ) throws(CryptoError) -> SecretBytes {
-        try derive(
+        guard !salt.isEmpty else { throw .lengthInvalid }
+        return try derive(
             mode: EVP_KDF_HKDF_MODE_EXTRACT_ONLY,
             key: secret.span,
-            name: OSSL_KDF_PARAM_SALT,
+            name: saltName,
             value: salt.span,
             count: 48
         )
@@ -36,7 +44,7 @@ public enum HKDF {
         return try derive(
             mode: EVP_KDF_HKDF_MODE_EXPAND_ONLY,
             key: key.span,
-            name: OSSL_KDF_PARAM_INFO,
+            name: infoName,
             value: info.span,
             count: count
         )
@@ -45,7 +53,7 @@ public enum HKDF {
     private static func derive(
         mode: CInt,
         key: Span<UInt8>,
-        name: String,
+        name: StaticString,
         value: Span<UInt8>,
         count: Int
     ) throws(CryptoError) -> SecretBytes {
@@ -60,19 +68,19 @@ public enum HKDF {
                         unsafe value.withUnsafeBytes { value in
                             // OpenSSL reads these and takes them by a pointer that isn't const.
                             let parameters = unsafe [
-                                OSSL_PARAM_construct_int(OSSL_KDF_PARAM_MODE, mode),
+                                OSSL_PARAM_construct_int(modeName.cString, mode),
                                 OSSL_PARAM_construct_utf8_string(
-                                    OSSL_KDF_PARAM_DIGEST,
+                                    digestName.cString,
                                     digest.baseAddress,
                                     0
                                 ),
                                 OSSL_PARAM_construct_octet_string(
-                                    OSSL_KDF_PARAM_KEY,
+                                    keyName.cString,
                                     UnsafeMutableRawPointer(mutating: key.baseAddress),
                                     key.count
                                 ),
                                 OSSL_PARAM_construct_octet_string(
-                                    name,
+                                    name.cString,
                                     UnsafeMutableRawPointer(mutating: value.baseAddress),
                                     value.count
                                 ),
@@ -90,5 +98,12 @@ public enum HKDF {
             }
             guard result == 1 else { throw .libraryFailure }
         }
+    }
+}
+
+extension StaticString {
+    /// The text as C has it: it ends with a zero and lives as long as the process.
+    var cString: UnsafePointer<CChar> {
+        unsafe UnsafeRawPointer(utf8Start).assumingMemoryBound(to: CChar.self)
     }
 }

@@ -8,6 +8,9 @@ public struct HMAC: ~Copyable {
 
     private nonisolated(unsafe) static let algorithm = unsafe EVP_MAC_fetch(nil, "HMAC", nil)
 
+    // OSSL_PARAM keeps the pointer to a name: it must outlive the call that makes the parameter.
+    private static let digestName: StaticString = "digest"
+
     /// An HMAC under `key`, 0 bytes or more.
     ///
     /// - Throws: `.libraryFailure`.
@@ -18,7 +21,7 @@ public struct HMAC: ~Copyable {
             unsafe key.withUnsafeBufferPointer { key in
                 let parameters = unsafe [
                     OSSL_PARAM_construct_utf8_string(
-                        OSSL_MAC_PARAM_DIGEST,
+                        Self.digestName.cString,
                         name.baseAddress,
                         0
                     ),

@@ -50,9 +50,8 @@ public struct SecretBytes: ~Copyable, @unchecked Sendable {
     public static func random(count: Int) throws(CryptoError) -> SecretBytes {
         try unsafe SecretBytes(count: count) { memory throws(CryptoError) in
             let address = unsafe memory.bindMemory(to: UInt8.self).baseAddress
-            guard unsafe RAND_priv_bytes(address, CInt(memory.count)) == 1 else {
-                throw .randomUnavailable
-            }
+            guard let count = CInt(exactly: memory.count) else { throw .lengthInvalid }
+            guard unsafe RAND_priv_bytes(address, count) == 1 else { throw .randomUnavailable }
         }
     }
 

@@ -1,0 +1,34 @@
+/// The types of attributes (docs/format.md, "Attributes").
+enum AttributeType: UInt16 {
+    case contentType = 1
+    case contentEncoding = 2
+    case contentLanguage = 3
+    case contentDisposition = 4
+    case cacheControl = 5
+    case expires = 6
+    case userMetadata = 7
+    case checksum = 8
+    case entityTag = 9
+    case tableID = 10
+    case websiteRedirect = 11
+    case storageClass = 12
+
+    /// Types with this bit set are refused where they aren't known.
+    static let criticalBit: UInt16 = 0x8000
+
+    /// Where the text of a type stands; `nil` for types that aren't one text.
+    var text: WritableKeyPath<ObjectAttributes, String?>? {
+        switch self {
+        case .contentType: \.contentType
+        case .contentEncoding: \.contentEncoding
+        case .contentLanguage: \.contentLanguage
+        case .contentDisposition: \.contentDisposition
+        case .cacheControl: \.cacheControl
+        case .expires: \.expires
+        case .entityTag: \.entityTag
+        case .websiteRedirect: \.websiteRedirect
+        case .storageClass: \.storageClass
+        case .checksum, .tableID, .userMetadata: nil
+        }
+    }
+}

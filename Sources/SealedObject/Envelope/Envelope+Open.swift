@@ -1,0 +1,48 @@
+public import Crypto
+
+extension Envelope {
+    /// Unwraps the object's key.
+    ///
+    /// The key check comes first, in constant time: a wrong key is refused before anything is
+    /// decrypted.
+    ///
+    /// - Parameters:
+    ///   - key: the bucket key, the data key or the customer's key, as `reference` says; 32 bytes.
+    ///   - context: of the place where the object was found.
+    /// - Returns: OEK, 32 bytes.
+    /// - Throws: `.keyCheckMismatch`, `.keyBoxRefused`, `.lengthInvalid`, `.crypto`.
+    public func openKey(
+        _ key: borrowing SecretBytes,
+        context: EnvelopeContext
+    ) throws(SealedObjectError) -> SecretBytes {
+        guard context.mode == mode else { throw .keyCheckMismatch }
+        let wrapKeys = try WrapKeys(key, mode: mode, salt: wrapSalt, context)
+        guard ConstantTime.equal(wrapKeys.keyCheck, keyCheck) else { throw .keyCheckMismatch }
+        return try wrapKeys.open(keyBox, authenticating: authenticatedForKey)
+    }
+
+    /// Opens the attributes; for SSE-S3 and SSE-KMS without the object's key or the KMS.
+    ///
+    /// - Parameters:
+    ///   - key: the attribute key with `attributeKeyID`, for SSE-C the customer's key; 32 bytes.
+    ///   - context: of the place where the object was found.
+    /// - Returns: the attributes, those of unknown types too.
+    /// - Throws: `.keyCheckMismatch` for a wrong customer's key, `.attributeBoxRefused`, what
+    ///   `ObjectAttributes.init(parsing:)` throws, `.lengthInvalid`, `.crypto`.
+    public func openAttributes(
+        _ key: borrowing SecretBytes,
+        context: EnvelopeContext
+    ) throws(SealedObjectError) -> ObjectAttributes {
+        guard context.mode == mode else { throw .attributeBoxRefused }
+        if mode == .customer {
+            let wrapKeys = try WrapKeys(key, mode: mode, salt: wrapSalt, context)
+            guard ConstantTime.equal(wrapKeys.keyCheck, keyCheck) else { throw .keyCheckMismatch }
+        }
+        let box = try WrapKeys.attributeBox(key, mode: mode, salt: wrapSalt, context)
+        let associated = authenticatedForAttributes
+        guard let padded = try box.open(attributeBox, authenticating: associated) else {
+            throw .attributeBoxRefused
+        }
+        return try ObjectAttributes(parsing: padded)
+    }
+}

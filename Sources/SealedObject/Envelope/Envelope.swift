@@ -1,0 +1,129 @@
+internal import Encoding
+
+/// The one metadata value of a stored object: its key wrapped, its attributes sealed.
+///
+/// Parsing checks the form only; `openKey` and `openAttributes` prove the bytes.
+/// Source: docs/format.md, "Envelope".
+public struct Envelope: Equatable, Sendable {
+    /// The most bytes of an envelope, as the limits of its fields add up.
+    public static let countMax =
+        fixedCount + 13 + SealedFormat.kmsKeyIDCountMax + SealedFormat.wrappedKeyCountMax
+        + SealedFormat.clientContextCountMax + keyBoxCount + SealedFormat.attributesCountMax
+        + SealedFormat.tagCount
+
+    static let fixedCount = 160
+    static let keyBoxCount = 48
+    static let keyCheckCount = 32
+    static let version: UInt8 = 1
+
+    /// The object's id, and the upload's.
+    public let objectID: Identifier
+    /// Length, salt and commitment of the stream, or the number of parts.
+    public let body: EnvelopeBody
+    /// Which key wraps the object's key, and so the mode.
+    public let reference: KeyReference
+    /// Random, one a wrap.
+    public let wrapSalt: Salt
+    /// Proves the wrapping key before anything is opened; 32 bytes.
+    public let keyCheck: [UInt8]
+    /// The id of the attribute key; zeros for SSE-C.
+    public let attributeKeyID: Identifier
+    /// The object's key, sealed; 48 bytes.
+    public let keyBox: [UInt8]
+    /// The attributes, sealed: ciphertext and tag.
+    public let attributeBox: [UInt8]
+
+    /// The mode.
+    public var mode: EnvelopeMode { reference.mode }
+
+    /// The envelope's bytes.
+    public var bytes: [UInt8] { authenticatedForAttributes + attributeBox }
+
+    /// The envelope as the metadata header's value: base64url without padding.
+    public var text: String { Base64.encode(bytes, as: .url) }
+
+    /// The facts of the one stream, for an opener; `nil` for an object in parts.
+    public var streamFacts: StreamFacts? {
+        guard case .stream(let plaintextCount, let salt, _) = body else { return nil }
+        return try? StreamFacts(objectID: objectID, plaintextCount: plaintextCount, salt: salt)
+    }
+
+    /// The commitment of the one stream; `nil` for an object in parts.
+    public var commitment: [UInt8]? {
+        guard case .stream(_, _, let commitment) = body else { return nil }
+        return commitment
+    }
+
+    /// The ETag that needs no key: of SSE-KMS and SSE-C objects; `nil` for SSE-S3, whose ETag is
+    /// an attribute, and for an upload, whose number of parts isn't known.
+    public var opaqueETag: String? {
+        guard mode != .s3, let parts = body.partCount else { return nil }
+        return objectID.opaqueETag(parts: parts)
+    }
+
+    /// Every byte before the key box: its associated data.
+    var authenticatedForKey: [UInt8] {
+        Self.prefix(
+            objectID: objectID,
+            body: body,
+            reference: reference,
+            wrapSalt: wrapSalt,
+            keyCheck: keyCheck,
+            attributeKeyID: attributeKeyID,
+            attributeBoxCount: attributeBox.count
+        )
+    }
+
+    /// Every byte before the attribute box: its associated data.
+    var authenticatedForAttributes: [UInt8] { authenticatedForKey + keyBox }
+
+    init(
+        objectID: Identifier,
+        body: EnvelopeBody,
+        reference: KeyReference,
+        wrapSalt: Salt,
+        keyCheck: [UInt8],
+        attributeKeyID: Identifier,
+        keyBox: [UInt8],
+        attributeBox: [UInt8]
+    ) {
+        self.objectID = objectID
+        self.body = body
+        self.reference = reference
+        self.wrapSalt = wrapSalt
+        self.keyCheck = keyCheck
+        self.attributeKeyID = attributeKeyID
+        self.keyBox = keyBox
+        self.attributeBox = attributeBox
+    }
+
+    static func prefix(
+        objectID: Identifier,
+        body: EnvelopeBody,
+        reference: KeyReference,
+        wrapSalt: Salt,
+        keyCheck: [UInt8],
+        attributeKeyID: Identifier,
+        attributeBoxCount: Int
+    ) -> [UInt8] {
+        let referenceBytes = reference.bytes
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(fixedCount + referenceBytes.count + keyBoxCount + attributeBoxCount)
+        let flags: UInt8 = (body.isMultipart ? 1 : 0) | (reference.isKMSBucketKey ? 2 : 0)
+        bytes += [version, SealedFormat.suite, reference.mode.rawValue, flags]
+        bytes.append(bigEndian: UInt16(truncatingIfNeeded: referenceBytes.count))
+        bytes.append(bigEndian: UInt16(truncatingIfNeeded: attributeBoxCount))
+        bytes += objectID.bytes
+        bytes.append(bigEndian: body.plaintextCount.map(UInt64.init) ?? UInt64.max)
+        switch body {
+        case .parts(let count, _):
+            bytes.append(bigEndian: UInt32(truncatingIfNeeded: count))
+            bytes += [UInt8](repeating: 0, count: 52)
+        case .stream(_, let salt, let commitment):
+            bytes += salt.bytes + commitment
+        case .upload:
+            bytes += [UInt8](repeating: 0, count: 56)
+        }
+        return bytes + wrapSalt.bytes + keyCheck + attributeKeyID.bytes + referenceBytes
+    }
+}

@@ -1,0 +1,130 @@
+internal import Encoding
+
+extension ObjectAttributes {
+    private static let headerCount = 6
+
+    /// Reads padded attributes: `u16 type ‖ u32 length ‖ value`, type 0 = padding to the end.
+    ///
+    /// - Throws: `.attributesTruncated`, `.attributePaddingInvalid`, `.attributeCritical`,
+    ///   `.attributeInvalid`, `.attributeRepeated`.
+    public init(parsing padded: [UInt8]) throws(SealedObjectError) {
+        self.init()
+        var cursor = ByteCursor(padded)
+        while cursor.remaining > 0 {
+            // Padding may leave less than a type.
+            guard let type = cursor.readInteger(UInt16.self), type != 0 else {
+                let padding = padded[min(cursor.offset, padded.count)...]
+                guard padding.allSatisfy({ $0 == 0 }) else { throw .attributePaddingInvalid }
+                return
+            }
+            guard let value = cursor.readPrefixed(limit: cursor.remaining) else {
+                throw .attributesTruncated
+            }
+            try take(type, value)
+        }
+    }
+
+    /// The attributes, ascending by type, padded with zeros to a multiple of 32 bytes.
+    ///
+    /// - Throws: `.attributesTooLarge` over `limit` bytes; `.attributeInvalid` for a metadata
+    ///   field without a name; `.attributeRepeated` for two checksums of one algorithm.
+    func encode(limit: Int) throws(SealedObjectError) -> [UInt8] {
+        var bytes: [UInt8] = []
+        for number in AttributeType.contentType.rawValue...AttributeType.storageClass.rawValue {
+            guard let type = AttributeType(rawValue: number) else { continue }
+            for value in try values(of: type) { Self.append(number, value, to: &bytes) }
+        }
+        for other in others { Self.append(other.type, other.value, to: &bytes) }
+        while !bytes.count.isMultiple(of: Self.paddingUnit) { bytes.append(0) }
+        guard bytes.count <= limit else { throw .attributesTooLarge }
+        return bytes
+    }
+
+    private static func append(_ type: UInt16, _ value: [UInt8], to bytes: inout [UInt8]) {
+        bytes.append(bigEndian: type)
+        bytes.append(prefixed: value)
+    }
+
+    private func values(of type: AttributeType) throws(SealedObjectError) -> [[UInt8]] {
+        if let text = type.text { return self[keyPath: text].map { [Array($0.utf8)] } ?? [] }
+        switch type {
+        case .checksum:
+            guard Set(checksums.map(\.algorithm)).count == checksums.count else {
+                throw .attributeRepeated(type.rawValue)
+            }
+            return checksums.map { [$0.algorithm.rawValue, $0.scope.rawValue] + $0.value }
+        case .tableID:
+            return tableID.map { [$0.bytes] } ?? []
+        case .userMetadata:
+            guard userMetadata.allSatisfy({ !$0.name.isEmpty }) else {
+                throw .attributeInvalid(type.rawValue)
+            }
+            return userMetadata.map { field in
+                var value: [UInt8] = []
+                value.append(prefixed: field.name.utf8)
+                value.append(prefixed: field.value.utf8)
+                return value
+            }
+        default:
+            return []
+        }
+    }
+
+    private mutating func take(
+        _ number: UInt16,
+        _ value: ArraySlice<UInt8>
+    ) throws(SealedObjectError) {
+        guard let type = AttributeType(rawValue: number) else {
+            guard number & AttributeType.criticalBit == 0 else { throw .attributeCritical(number) }
+            others.append(Other(type: number, value: Array(value)))
+            // Insertion keeps the order of equal types, which may mean something.
+            var index = others.count - 1
+            while index > 0, others[index - 1].type > number {
+                others.swapAt(index, index - 1)
+                index -= 1
+            }
+            return
+        }
+        if let text = type.text {
+            guard self[keyPath: text] == nil else { throw .attributeRepeated(number) }
+            guard let value = String(validating: value, as: UTF8.self) else {
+                throw .attributeInvalid(number)
+            }
+            self[keyPath: text] = value
+            return
+        }
+        switch type {
+        case .checksum: try takeChecksum(value)
+        case .tableID:
+            guard tableID == nil else { throw .attributeRepeated(number) }
+            guard value.count == Identifier.count else { throw .attributeInvalid(number) }
+            tableID = try Identifier(value)
+        case .userMetadata: try takeUserMetadata(value)
+        default: throw .attributeInvalid(number)
+        }
+    }
+
+    private mutating func takeChecksum(_ value: ArraySlice<UInt8>) throws(SealedObjectError) {
+        let number = AttributeType.checksum.rawValue
+        var cursor = ByteCursor(value)
+        guard let algorithm = cursor.readInteger(UInt8.self).flatMap(ObjectChecksum.Algorithm.init),
+            let scope = cursor.readInteger(UInt8.self).flatMap(ObjectChecksum.Scope.init)
+        else { throw .attributeInvalid(number) }
+        guard !checksums.contains(where: { $0.algorithm == algorithm }) else {
+            throw .attributeRepeated(number)
+        }
+        checksums.append(
+            try ObjectChecksum(algorithm, scope, value: Array(value.dropFirst(2)))
+        )
+    }
+
+    private mutating func takeUserMetadata(_ value: ArraySlice<UInt8>) throws(SealedObjectError) {
+        var cursor = ByteCursor(value)
+        guard let nameBytes = cursor.readPrefixed(limit: value.count),
+            let name = String(validating: nameBytes, as: UTF8.self), !name.isEmpty,
+            let textBytes = cursor.readPrefixed(limit: value.count),
+            let text = String(validating: textBytes, as: UTF8.self), cursor.remaining == 0
+        else { throw .attributeInvalid(AttributeType.userMetadata.rawValue) }
+        userMetadata.append(UserMetadata(name: name, value: text))
+    }
+}

@@ -1,0 +1,17 @@
+internal import Crypto
+
+extension SecretBytes {
+    /// A copy of bytes that were derived with a key and are no secret themselves: a commitment, a
+    /// key check, a nonce's prefix.
+    borrowing func published(_ range: Range<Int>) -> [UInt8] {
+        var copy: [UInt8] = []
+        let bytes = span
+        for index in range { copy.append(bytes[index]) }
+        return copy
+    }
+
+    /// A second, equal secret.
+    borrowing func cloned() throws(SealedObjectError) -> SecretBytes {
+        do { return try clone() } catch { throw .crypto(error) }
+    }
+}

@@ -1,0 +1,62 @@
+internal import Encoding
+
+/// The 96 bytes in front of a stream.
+///
+/// Source: docs/format.md, "Stream".
+public struct StreamHeader: Equatable, Sendable {
+    static let magic = Array("SGW1".utf8)
+
+    /// What the key depends on: the first 64 bytes.
+    public let facts: StreamFacts
+    /// The last 32 bytes: which key opens the stream.
+    public let commitment: [UInt8]
+
+    /// A header of facts and the commitment derived from them.
+    ///
+    /// - Throws: `.lengthInvalid` for a commitment that isn't 32 bytes.
+    public init(facts: StreamFacts, commitment: [UInt8]) throws(SealedObjectError) {
+        guard commitment.count == SealedFormat.commitmentCount else { throw .lengthInvalid }
+        self.facts = facts
+        self.commitment = commitment
+    }
+
+    /// The header's 96 bytes.
+    public var bytes: [UInt8] { facts.bytes + commitment }
+
+    /// Reads a header of 96 bytes; only a reader that knows the facts can trust it.
+    ///
+    /// - Throws: `.lengthInvalid`, `.headerMagicInvalid`, `.suiteUnknown`, `.segmentSizeUnknown`,
+    ///   `.streamKindUnknown`, `.headerReservedNotZero`, `.partNumberInvalid`,
+    ///   `.plaintextCountInvalid`.
+    public init(parsing bytes: [UInt8]) throws(SealedObjectError) {
+        var cursor = ByteCursor(bytes)
+        guard bytes.count == SealedFormat.headerCount, let magic = cursor.read(4),
+            let suite = cursor.readInteger(UInt8.self),
+            let segmentLog2 = cursor.readInteger(UInt8.self),
+            let kind = cursor.readInteger(UInt8.self),
+            let reserved = cursor.readInteger(UInt8.self),
+            let partNumber = cursor.readInteger(UInt32.self),
+            let reservedWord = cursor.readInteger(UInt32.self),
+            let length = cursor.readInteger(UInt64.self),
+            let objectID = cursor.read(Identifier.count),
+            let salt = cursor.read(Salt.count),
+            let commitment = cursor.read(SealedFormat.commitmentCount)
+        else { throw .lengthInvalid }
+        guard Array(magic) == Self.magic else { throw .headerMagicInvalid }
+        guard suite == SealedFormat.suite else { throw .suiteUnknown(suite) }
+        guard segmentLog2 == SealedFormat.segmentLog2 else {
+            throw .segmentSizeUnknown(segmentLog2)
+        }
+        guard kind <= 1 else { throw .streamKindUnknown(kind) }
+        guard reserved == 0, reservedWord == 0 else { throw .headerReservedNotZero }
+        guard kind == 1 || partNumber == 0 else { throw .partNumberInvalid(partNumber) }
+        guard let plaintextCount = Int(exactly: length) else { throw .plaintextCountInvalid }
+        facts = try StreamFacts(
+            objectID: Identifier(objectID),
+            partNumber: kind == 1 ? partNumber : nil,
+            plaintextCount: plaintextCount,
+            salt: Salt(salt)
+        )
+        self.commitment = Array(commitment)
+    }
+}

@@ -1,0 +1,48 @@
+public import Crypto
+
+/// The key, commitment and nonce prefix of one stream, derived from the object's own key.
+///
+/// `key 32 ‖ commitment 32 ‖ prefix 7 = Expand(OEK, "sgw/v1/stream\0" ‖ header[0..<64], 71)`.
+public struct StreamKeys: ~Copyable {
+    private static let label = Array("sgw/v1/stream\0".utf8)
+
+    /// Names the key without telling it: 32 bytes, in the header and in the envelope.
+    public let commitment: [UInt8]
+
+    let key: SecretBytes
+    /// The nonce of no segment yet: prefix, then zeros.
+    let nonce: InlineArray<12, UInt8>
+
+    /// Derives the keys of a stream.
+    ///
+    /// - Parameters:
+    ///   - objectKey: OEK, 32 bytes.
+    ///   - facts: what the header says; another fact gives other keys.
+    /// - Throws: `.lengthInvalid` for a key that isn't 32 bytes, `.crypto`.
+    public init(
+        objectKey: borrowing SecretBytes,
+        facts: StreamFacts
+    ) throws(SealedObjectError) {
+        guard objectKey.count == SealedFormat.keyCount else { throw .lengthInvalid }
+        do throws(CryptoError) {
+            let derived = try HKDF.expand(objectKey, info: Self.label + facts.bytes, count: 71)
+            key = try derived.part(0..<32)
+            commitment = derived.published(32..<64)
+            var nonce = InlineArray<12, UInt8>(repeating: 0)
+            let prefix = derived.published(64..<71)
+            for index in 0..<7 { nonce[index] = prefix[index] }
+            self.nonce = nonce
+        } catch {
+            throw .crypto(error)
+        }
+    }
+
+    /// `nonce(i) = prefix ‖ (i is the last ? 1 : 0) ‖ u32 i`, written over the last nonce.
+    static func setNonce(_ nonce: inout InlineArray<12, UInt8>, segment: Int, isLast: Bool) {
+        nonce[7] = isLast ? 1 : 0
+        nonce[8] = UInt8(truncatingIfNeeded: segment >> 24)
+        nonce[9] = UInt8(truncatingIfNeeded: segment >> 16)
+        nonce[10] = UInt8(truncatingIfNeeded: segment >> 8)
+        nonce[11] = UInt8(truncatingIfNeeded: segment)
+    }
+}
