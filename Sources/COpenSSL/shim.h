@@ -56,6 +56,14 @@ static inline int sealgate_set_server_name(SSL *ssl, const char *name) {
     return SSL_set_tlsext_host_name(ssl, name) == 1;
 }
 
+// The options are macros of 64-bit shifts, which aren't imported.
+static inline uint64_t sealgate_context_options(void) {
+    return SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE |
+           SSL_OP_PRIORITIZE_CHACHA;
+}
+
+static inline unsigned long sealgate_name_rfc2253(void) { return XN_FLAG_RFC2253; }
+
 // BIO_set_retry_read and BIO_clear_retry_flags are macros.
 static inline void sealgate_bio_wants_read(BIO *bio) { BIO_set_retry_read(bio); }
 

@@ -30,9 +30,8 @@ public final class TLSClientContext: Sendable {
     /// - Throws: `.authoritiesUnreadable`, `.certificateUnreadable`, `.keyUnreadable`,
     ///   `.keyFileExposed`, `.keyMismatch`, `.libraryFailure`.
     public init(_ configuration: Configuration) throws(TLSError) {
-        library = try TLSLibraryContext(role: .client)
+        library = try TLSLibraryContext(role: .client, applicationProtocols: ["http/1.1"])
         try library.verifyServers(authorities: configuration.authoritiesFile)
-        try library.offerApplicationProtocols(["http/1.1"])
         switch (configuration.certificateFile, configuration.keyFile) {
         case (nil, nil): break
         case (let certificate?, let key?): _ = try library.useCertificate(certificate, key: key)

@@ -87,12 +87,14 @@ public final class TLSServerContext: Sendable {
     }
 
     private static func load(_ configuration: Configuration) throws(TLSError) -> Loaded {
-        let library = try TLSLibraryContext(role: .server)
+        let library = try TLSLibraryContext(
+            role: .server,
+            applicationProtocols: configuration.applicationProtocols
+        )
         let certificate = try library.useCertificate(
             configuration.certificateFile,
             key: configuration.keyFile
         )
-        try library.selectApplicationProtocol(from: configuration.applicationProtocols)
         if configuration.clientCertificate != .none {
             guard let path = configuration.clientCAFile else {
                 throw .authoritiesUnreadable(path: "", reason: "no file of client CAs given")
