@@ -34,4 +34,44 @@ static inline int sealgate_secure_heap_start(size_t size, size_t smallest) {
     return CRYPTO_secure_malloc_init(size, smallest);
 }
 
+// Of libssl these are macros over SSL_CTX_ctrl and SSL_ctrl.
+static inline int sealgate_context_set_versions(SSL_CTX *context, int least, int most) {
+    return SSL_CTX_set_min_proto_version(context, least) == 1 &&
+           SSL_CTX_set_max_proto_version(context, most) == 1;
+}
+
+static inline void sealgate_context_release_idle_buffers(SSL_CTX *context) {
+    SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);
+}
+
+static inline void sealgate_context_keep_no_sessions(SSL_CTX *context) {
+    SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+}
+
+static inline int sealgate_context_set_groups(SSL_CTX *context, const char *groups) {
+    return SSL_CTX_set1_groups_list(context, groups) == 1;
+}
+
+static inline int sealgate_set_server_name(SSL *ssl, const char *name) {
+    return SSL_set_tlsext_host_name(ssl, name) == 1;
+}
+
+// The options are macros of 64-bit shifts, which aren't imported.
+static inline uint64_t sealgate_context_options(void) {
+    return SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE |
+           SSL_OP_PRIORITIZE_CHACHA;
+}
+
+static inline unsigned long sealgate_name_rfc2253(void) { return XN_FLAG_RFC2253; }
+
+// BIO_set_retry_read and BIO_clear_retry_flags are macros.
+static inline void sealgate_bio_wants_read(BIO *bio) { BIO_set_retry_read(bio); }
+
+static inline void sealgate_bio_clear_retry(BIO *bio) { BIO_clear_retry_flags(bio); }
+
+// BIO_get_mem_data is a macro over BIO_ctrl.
+static inline long sealgate_bio_memory(BIO *bio, char **bytes) {
+    return BIO_get_mem_data(bio, bytes);
+}
+
 #endif
