@@ -68,8 +68,11 @@ final class BodyWriter {
     deinit { discard() }
 
     private func writeBuffer() throws(StoreError) {
-        try write(buffer.span)
-        buffer.removeAll(keepingCapacity: true)
+        var bytes = buffer
+        buffer = []
+        try write(bytes.span)
+        bytes.removeAll(keepingCapacity: true)
+        buffer = bytes
     }
 
     private func write(_ bytes: Span<UInt8>) throws(StoreError) {
