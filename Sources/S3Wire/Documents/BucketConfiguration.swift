@@ -1,0 +1,64 @@
+/// `CreateBucketConfiguration`: the body of CreateBucket.
+public struct BucketConfiguration: Equatable, Sendable, XMLReadable {
+    /// The region that the bucket shall be in; `nil` where none is named.
+    public var locationConstraint: String?
+
+    /// A configuration from its parts.
+    public init(locationConstraint: String? = nil) {
+        self.locationConstraint = locationConstraint
+    }
+
+    /// Reads the root element.
+    public init(from reader: inout XMLReader) throws(XMLError) {
+        self.init()
+        try reader.root("CreateBucketConfiguration")
+        while let name = try reader.child() {
+            if name == "LocationConstraint" {
+                locationConstraint = try reader.nonEmptyText()
+            } else {
+                try reader.skip()
+            }
+        }
+    }
+}
+
+/// `LocationConstraint`: the answer of GetBucketLocation.
+public struct BucketLocation: Equatable, Sendable, XMLWritable {
+    /// The region; us-east-1 is written as an empty element, as S3 does.
+    public var region: String
+
+    /// An answer for a region.
+    public init(region: String) { self.region = region }
+
+    /// Writes the root element with all that it holds.
+    public func write(to writer: inout XMLWriter) {
+        writer.openRoot("LocationConstraint")
+        if region != "us-east-1" { writer.append(text: region) }
+        writer.close("LocationConstraint")
+    }
+}
+
+/// `AccessControlPolicy`: the answer of GetBucketAcl and GetObjectAcl, the owner's full control.
+public struct AccessControlPolicy: Equatable, Sendable, XMLWritable {
+    /// The owner, who alone has access.
+    public var owner: Owner
+
+    /// An answer for an owner.
+    public init(owner: Owner) { self.owner = owner }
+
+    /// Writes the root element with all that it holds.
+    public func write(to writer: inout XMLWriter) {
+        writer.openRoot("AccessControlPolicy")
+        owner.write(to: &writer)
+        writer.open("AccessControlList")
+        writer.open("Grant")
+        writer.openGrantee()
+        writer.element("ID", owner.id)
+        writer.optionalElement("DisplayName", owner.displayName)
+        writer.close("Grantee")
+        writer.element("Permission", "FULL_CONTROL")
+        writer.close("Grant")
+        writer.close("AccessControlList")
+        writer.close("AccessControlPolicy")
+    }
+}

@@ -1,0 +1,48 @@
+/// Where S3's own behaviour and that of the server whose documentation Sealgate follows differ.
+///
+/// The setting `compatibility` chooses one of the two tables; nothing else in the code asks which.
+public struct Compatibility: Equatable, Sendable {
+    /// Whether a key MD5 of 32 hexadecimal digits is taken for the base64 that it should be.
+    public var acceptsHexadecimalKeyDigest: Bool
+    /// The error where the key MD5 isn't that of the key.
+    public var keyDigestMismatch: S3ErrorCode
+    /// Whether answers about SSE-S3 objects name the default KMS key.
+    public var namesKeyOfSSES3: Bool
+    /// Whether CompleteMultipartUpload of an SSE-C upload must carry the customer's key.
+    public var requiresCustomerKeyOnComplete: Bool
+    /// The error where a write names a KMS key that doesn't exist.
+    public var unknownKeyOnWrite: S3ErrorCode
+
+    /// A table from its values.
+    public init(
+        acceptsHexadecimalKeyDigest: Bool,
+        keyDigestMismatch: S3ErrorCode,
+        namesKeyOfSSES3: Bool,
+        requiresCustomerKeyOnComplete: Bool,
+        unknownKeyOnWrite: S3ErrorCode
+    ) {
+        self.acceptsHexadecimalKeyDigest = acceptsHexadecimalKeyDigest
+        self.keyDigestMismatch = keyDigestMismatch
+        self.namesKeyOfSSES3 = namesKeyOfSSES3
+        self.requiresCustomerKeyOnComplete = requiresCustomerKeyOnComplete
+        self.unknownKeyOnWrite = unknownKeyOnWrite
+    }
+
+    /// The default: what RustFS's documentation of its encryption promises.
+    public static let rustfs = Compatibility(
+        acceptsHexadecimalKeyDigest: true,
+        keyDigestMismatch: .accessDenied,
+        namesKeyOfSSES3: true,
+        requiresCustomerKeyOnComplete: true,
+        unknownKeyOnWrite: .notFound
+    )
+
+    /// What S3 does.
+    public static let aws = Compatibility(
+        acceptsHexadecimalKeyDigest: false,
+        keyDigestMismatch: .invalidArgument,
+        namesKeyOfSSES3: false,
+        requiresCustomerKeyOnComplete: true,
+        unknownKeyOnWrite: .kmsNotFound
+    )
+}

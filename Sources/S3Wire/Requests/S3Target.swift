@@ -1,0 +1,107 @@
+internal import Encoding
+
+/// What a request is about: a bucket, a key, a query, read from its target and its authority.
+///
+/// Dots and double slashes in a path mean nothing to S3: no segment is ever removed or merged.
+public struct S3Target: Equatable, Sendable {
+    /// How the bucket was named.
+    public enum Style: Equatable, Sendable {
+        /// In the path: `/bucket/key`.
+        case path
+        /// In the authority: `bucket.base.domain`.
+        case virtualHost
+    }
+
+    /// How the bucket was named.
+    public let style: Style
+    /// The bucket's name as sent, decoded; `nil` for the service itself.
+    public let bucket: String?
+    /// The key, decoded; `nil` for a bucket or the service. Its UTF-8 is what was sent.
+    public let key: String?
+    /// The path as sent, without the query: what signatures are made over.
+    public let rawPath: String
+    /// The query.
+    public let query: S3Query
+
+    /// The key's bytes; none where there is no key.
+    public var keyBytes: [UInt8] { key.map { Array($0.utf8) } ?? [] }
+
+    /// Reads a target in origin form, or `*`.
+    ///
+    /// - Parameters:
+    ///   - target: as sent: a path from `/` on, and behind `?` a query.
+    ///   - authority: `Host` or `:authority` as sent, with or without a port.
+    ///   - baseDomains: the names, lower case, below which buckets are hosts.
+    /// - Throws: `InvalidURI` where it isn't that, or isn't percent-encoded UTF-8;
+    ///   `InvalidBucketName` for an empty bucket before a key.
+    public init(target: String, authority: String, baseDomains: [String] = []) throws(S3Error) {
+        let utf8 = target.utf8
+        let mark = utf8.firstIndex(of: UInt8(ascii: "?"))
+        rawPath = String(target[..<(mark ?? utf8.endIndex)])
+        query = try S3Query(raw: mark.map { String(target[utf8.index(after: $0)...]) } ?? "")
+        if rawPath == "*" {
+            (style, bucket, key) = (.path, nil, nil)
+            return
+        }
+        guard rawPath.utf8.first == UInt8(ascii: "/") else { throw S3Error(.invalidURI) }
+        let path = rawPath.utf8.dropFirst()
+        if let name = Self.bucket(inAuthority: authority, baseDomains: baseDomains) {
+            (style, bucket) = (.virtualHost, name)
+            key = try Self.nonEmpty(Self.decode(path))
+            return
+        }
+        style = .path
+        let slash = path.firstIndex(of: UInt8(ascii: "/")) ?? path.endIndex
+        let name = try Self.decode(path[..<slash])
+        let rest = try Self.nonEmpty(Self.decode(path[slash...].dropFirst()))
+        if name.isEmpty {
+            guard slash == path.endIndex else { throw S3Error(.invalidBucketName) }
+            (bucket, key) = (nil, nil)
+        } else {
+            (bucket, key) = (name, rest)
+        }
+    }
+
+    private static func nonEmpty(_ text: String) -> String? { text.isEmpty ? nil : text }
+
+    private static func decode(_ text: Substring.UTF8View) throws(S3Error) -> String {
+        guard let bytes = PercentEncoding.decode(text),
+            let string = String(validating: bytes, as: UTF8.self)
+        else { throw S3Error(.invalidURI) }
+        return string
+    }
+
+    /// The bucket that an authority names: what stands before the longest base domain it has.
+    private static func bucket(inAuthority authority: String, baseDomains: [String]) -> String? {
+        guard !baseDomains.isEmpty, let host = host(of: authority), !isIPv4(host) else {
+            return nil
+        }
+        var found: String?
+        for domain in baseDomains {
+            if host == domain { return nil }
+            let ending = "." + domain
+            guard host.utf8.count > ending.utf8.count,
+                host.utf8.suffix(ending.utf8.count).elementsEqual(ending.utf8)
+            else { continue }
+            let name = String(Substring(host.utf8.dropLast(ending.utf8.count)))
+            if name.utf8.count < found?.utf8.count ?? .max { found = name }
+        }
+        return found
+    }
+
+    /// The host in lower case without port and final dot; `nil` for an IPv6 address.
+    private static func host(of authority: String) -> String? {
+        guard authority.utf8.first != UInt8(ascii: "[") else { return nil }
+        var host = authority.utf8.prefix { $0 != UInt8(ascii: ":") }
+        if host.last == UInt8(ascii: ".") { host = host.dropLast() }
+        return String(Substring(host)).lowercased()
+    }
+
+    private static func isIPv4(_ host: String) -> Bool {
+        let fields = host.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        return fields.count == 4
+            && fields.allSatisfy { field in
+                (1...3).contains(field.count) && field.allSatisfy { (0x30...0x39).contains($0) }
+            }
+    }
+}

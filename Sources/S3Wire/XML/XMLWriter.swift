@@ -1,0 +1,137 @@
+public import Encoding
+
+/// Writes an XML document as bytes; text is escaped, names are the caller's constants.
+///
+/// Characters that XML 1.0 can't hold are written as numeric references all the same, as S3 does,
+/// so that every key comes back as it was.
+public struct XMLWriter: Sendable {
+    /// S3's namespace, which its result documents declare.
+    public static let namespace = "http://s3.amazonaws.com/doc/2006-03-01/"
+
+    /// The document so far, UTF-8.
+    public private(set) var bytes: [UInt8] = []
+
+    /// A document that holds its declaration alone.
+    ///
+    /// - Parameter capacity: how many bytes to make room for.
+    public init(capacity: Int = 1024) {
+        bytes.reserveCapacity(capacity)
+        bytes.append(contentsOf: "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n".utf8)
+    }
+
+    /// Begins an element.
+    public mutating func open(_ name: String) {
+        bytes.append(UInt8(ascii: "<"))
+        bytes.append(contentsOf: name.utf8)
+        bytes.append(UInt8(ascii: ">"))
+    }
+
+    /// Begins a root element in S3's namespace.
+    public mutating func openRoot(_ name: String) {
+        bytes.append(UInt8(ascii: "<"))
+        bytes.append(contentsOf: name.utf8)
+        bytes.append(contentsOf: " xmlns=\"".utf8)
+        bytes.append(contentsOf: Self.namespace.utf8)
+        bytes.append(contentsOf: "\">".utf8)
+    }
+
+    /// Begins a `Grantee` element, the one element of S3's answers that has a type attribute.
+    mutating func openGrantee() {
+        bytes.append(
+            contentsOf: "<Grantee xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\"".utf8
+        )
+        bytes.append(contentsOf: " xsi:type=\"CanonicalUser\">".utf8)
+    }
+
+    /// Ends an element.
+    public mutating func close(_ name: String) {
+        bytes.append(UInt8(ascii: "<"))
+        bytes.append(UInt8(ascii: "/"))
+        bytes.append(contentsOf: name.utf8)
+        bytes.append(UInt8(ascii: ">"))
+    }
+
+    /// An element that holds text.
+    public mutating func element(_ name: String, _ text: String) {
+        open(name)
+        append(text: text)
+        close(name)
+    }
+
+    /// An element that holds text, or nothing at all where `text` is `nil`.
+    public mutating func optionalElement(_ name: String, _ text: String?) {
+        if let text { element(name, text) }
+    }
+
+    /// An element that holds an integer.
+    public mutating func element(_ name: String, _ number: some BinaryInteger) {
+        open(name)
+        bytes.append(contentsOf: String(number).utf8)
+        close(name)
+    }
+
+    /// An element that holds `true` or `false`.
+    public mutating func element(_ name: String, _ flag: Bool) {
+        open(name)
+        bytes.append(contentsOf: (flag ? "true" : "false").utf8)
+        close(name)
+    }
+
+    /// An element that holds a time, as `2026-11-23T14:22:35.000Z`.
+    public mutating func element(_ name: String, _ time: Timestamp) {
+        open(name)
+        bytes.append(contentsOf: time.iso8601.utf8)
+        close(name)
+    }
+
+    /// An element that holds a key or a prefix; percent-encoded where `encoded`.
+    public mutating func element(_ name: String, key: String, encoded: Bool) {
+        open(name)
+        if encoded {
+            PercentEncoding.append(key.utf8, keepingSlash: true, to: &bytes)
+        } else {
+            append(text: key)
+        }
+        close(name)
+    }
+
+    /// An `ETag` element: the tag, given without quotes, in quotes.
+    public mutating func element(entityTag: String) {
+        open("ETag")
+        bytes.append(contentsOf: "&quot;".utf8)
+        append(text: entityTag)
+        bytes.append(contentsOf: "&quot;".utf8)
+        close("ETag")
+    }
+
+    /// Appends character data, escaped.
+    public mutating func append(text: String) {
+        let needsEscape = text.utf8.contains { byte in
+            switch byte {
+            case 0..<0x20, 0x22, 0x26, 0x3c, 0x3e, 0x7f, 0xef: true
+            default: false
+            }
+        }
+        guard needsEscape else {
+            bytes.append(contentsOf: text.utf8)
+            return
+        }
+        for scalar in text.unicodeScalars { append(escaping: scalar) }
+    }
+
+    private mutating func append(escaping scalar: Unicode.Scalar) {
+        switch scalar.value {
+        case 0x22: bytes.append(contentsOf: "&quot;".utf8)
+        case 0x26: bytes.append(contentsOf: "&amp;".utf8)
+        case 0x3c: bytes.append(contentsOf: "&lt;".utf8)
+        case 0x3e: bytes.append(contentsOf: "&gt;".utf8)
+        case 0x09, 0x0a: bytes.append(UInt8(truncatingIfNeeded: scalar.value))
+        // A carriage return written plainly would be read back as a line feed.
+        case 0..<0x20, 0x7f, 0xfffe, 0xffff:
+            bytes.append(contentsOf: "&#x".utf8)
+            bytes.append(contentsOf: String(scalar.value, radix: 16).utf8)
+            bytes.append(UInt8(ascii: ";"))
+        default: bytes.append(contentsOf: scalar.utf8)
+        }
+    }
+}
