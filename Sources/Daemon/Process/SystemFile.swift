@@ -9,12 +9,9 @@ enum SystemFile {
         case unsafeMode(octal: String)
     }
 
-    /// The bytes of a regular file.
+    /// The bytes of a regular file of at most `bytesMax` bytes.
     ///
-    /// - Parameters:
-    ///   - path: where it is.
-    ///   - bytesMax: longer is refused.
-    ///   - isSecret: whether a file with rights for group or others (mode & 077) is refused.
+    /// Where `isSecret`, a file with rights for group or others (mode & 077) is refused.
     static func read(
         _ path: String,
         bytesMax: Int,

@@ -2,7 +2,7 @@
 ///
 /// It has no way into a text by accident: descriptions, debug descriptions and mirrors say
 /// `(secret)` alone, and it isn't `Codable`. Sealgate's keys themselves are never settings' values.
-public struct SecretText: Sendable {
+public struct SecretText: Equatable, Sendable {
     /// The secret's bytes, for the one place that uses them.
     public let bytes: [UInt8]
 

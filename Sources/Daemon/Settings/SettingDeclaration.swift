@@ -14,6 +14,17 @@ public struct SettingDeclaration: Sendable {
     /// Whether it is masked wherever settings are shown.
     public var isSecret: Bool { if case .secret = kind { true } else { false } }
 
+    /// The value that `text` spells; `nil` where it isn't valid.
+    ///
+    /// Empty is the same as left out, where a setting may be left out.
+    func value(of text: String) -> SettingValue? {
+        if text.isEmpty {
+            if isRequired { return nil }
+            if case .absent = defaultValue, !isSecret { return .absent }
+        }
+        return kind.value(of: text)
+    }
+
     /// The default as text; empty where there is none.
     public var defaultText: String { kind.text(of: defaultValue) }
 

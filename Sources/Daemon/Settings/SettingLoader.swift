@@ -89,7 +89,7 @@ struct SettingLoader {
 
     private mutating func add(_ item: SettingDocument.Item, prefix: String) {
         let name = prefix + item.name
-        guard let (declaration, isFile) = schema.find(name) else {
+        guard let declaration = schema.find(name)?.declaration else {
             let isSection = schema.declarations.contains { $0.name.hasPrefix(name + ".") }
             switch item.content {
             case .map(let items) where isSection:
@@ -119,9 +119,7 @@ struct SettingLoader {
             if note(name, declaration, at: item.place) {
                 found[name] = (.value(.records(records)), item.place)
             }
-        default:
-            _ = isFile
-            reportWrong(declaration, name, given: nil, at: item.place)
+        default: reportWrong(declaration, name, given: nil, at: item.place)
         }
     }
 
@@ -131,7 +129,7 @@ struct SettingLoader {
         else { return }
         if isFile {
             found[declaration.name] = (.secretFile(text), place)
-        } else if let value = declaration.kind.value(of: text) {
+        } else if let value = declaration.value(of: text) {
             found[name] = (.value(value), place)
         } else {
             reportWrong(declaration, name, given: text, at: place)
@@ -184,7 +182,7 @@ extension SettingLoader {
             }
             if isFile {
                 values[field.name] = readSecret(text, at: item.place)
-            } else if let value = field.kind.value(of: text) {
+            } else if let value = field.value(of: text) {
                 values[field.name] = value
             } else {
                 reportWrong(field, key, given: text, at: item.place)

@@ -20,9 +20,7 @@ extension SettingSchema {
         return text
     }
 
-    /// The settings as Markdown: a heading and a table for each section.
-    ///
-    /// - Parameter headingLevel: how many `#` stand before a section's name, 2...6.
+    /// The settings as Markdown: a heading of 2 to 6 `#` and a table for each section.
     public func markdownTables(headingLevel: Int = 2) -> String {
         var text = ""
         for section in sections {

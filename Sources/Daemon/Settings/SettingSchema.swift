@@ -33,6 +33,7 @@ public struct SettingSchema: Sendable {
         for declaration in declarations {
             precondition(Self.isWellFormed(declaration.name), "key \(declaration.name)")
             precondition(flags.insert(declaration.flag).inserted, "clash of \(declaration.name)")
+            precondition(Self.hasValidDefault(declaration), "default of \(declaration.name)")
             if declaration.isSecret {
                 precondition(flags.insert(declaration.flag + "-file").inserted, declaration.name)
             }
@@ -56,6 +57,14 @@ public struct SettingSchema: Sendable {
             if declaration.fileName == name { return (declaration, true) }
         }
         return nil
+    }
+
+    private static func hasValidDefault(_ declaration: SettingDeclaration) -> Bool {
+        switch declaration.kind {
+        case .bytes, .choice, .duration, .integer:
+            declaration.kind.value(of: declaration.defaultText) != nil
+        default: true
+        }
     }
 
     private static func isWellFormed(_ name: String) -> Bool {

@@ -39,7 +39,7 @@ public struct HostPort: Hashable, Sendable, CustomStringConvertible {
 }
 
 /// One entry of a setting that is a list of maps, as one of `credentials`.
-public struct SettingRecord: Sendable {
+public struct SettingRecord: Equatable, Sendable {
     var values: [String: SettingValue]
 
     /// The value of a field; its default where the entry doesn't have it.
@@ -49,7 +49,7 @@ public struct SettingRecord: Sendable {
 }
 
 /// A setting's value, after it was checked against its kind.
-enum SettingValue: Sendable {
+enum SettingValue: Equatable, Sendable {
     case absent
     case boolean(Bool)
     case duration(Duration)

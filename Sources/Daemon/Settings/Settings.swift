@@ -1,6 +1,6 @@
 /// The settings in force: every value checked, with the place that it came from.
 ///
-/// Made by `SettingSchema.load`. A value, so that a reload compares old and new.
+/// Made by `SettingSchema.load`. A value, so that a reload can compare old and new.
 public struct Settings: Sendable {
     struct Entry: Sendable {
         var value: SettingValue
@@ -21,6 +21,15 @@ public struct Settings: Sendable {
     /// Where the value of a setting came from.
     public func place(of key: some SettingDeclaring) -> SettingPlace {
         entries[key.declaration.name]?.place ?? .builtIn
+    }
+
+    /// The keys whose values differ from those of `old`, in the table's order: for a reload.
+    public func changedKeys(since old: Settings) -> [String] {
+        schema.declarations.filter { declaration in
+            let before = old.entries[declaration.name]?.value ?? declaration.defaultValue
+            let after = entries[declaration.name]?.value ?? declaration.defaultValue
+            return before != after
+        }.map(\.name)
     }
 
     /// The effective values with their places, one a line, secrets masked: `config print`.

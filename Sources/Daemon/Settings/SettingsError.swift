@@ -3,6 +3,9 @@ public struct SettingsError: Error, Equatable, Sendable {
     /// What is wrong, at least one thing, in the order of file, environment, flags.
     public let problems: [SettingProblem]
 
+    /// Problems to be told together.
+    public init(problems: [SettingProblem]) { self.problems = problems }
+
     /// For the terminal: two lines a problem, `sealgate: error: …` and `sealgate: hint: …`.
     public func lines(program: String) -> [String] {
         problems.flatMap { problem in
@@ -16,6 +19,8 @@ public struct SettingsError: Error, Equatable, Sendable {
 
 /// One thing that is wrong with the settings; never holds a secret.
 public enum SettingProblem: Equatable, Sendable {
+    /// The value is valid, but not together with the others; what is wrong and what to do.
+    case conflict(SettingPlace, key: String, problem: String, remedy: String)
     /// The file has a key twice.
     case duplicateKey(SettingPlace, key: String)
     /// The configuration file isn't readable; the reason in words.
@@ -48,6 +53,7 @@ public enum SettingProblem: Equatable, Sendable {
     /// What is wrong and where: lower case, no full stop.
     public var message: String {
         switch self {
+        case .conflict(let place, let key, let problem, _): "\(place): \(key): \(problem)"
         case .duplicateKey(let place, let key): "\(place): \(key): is given twice"
         case .fileUnreadable(let path, let reason): "\(path): can't be read: \(reason)"
         case .flagWithoutValue(let flag): "\(flag): has no value"
@@ -72,6 +78,7 @@ public enum SettingProblem: Equatable, Sendable {
     /// What to do about it: lower case, no full stop.
     public var hint: String {
         switch self {
+        case .conflict(_, _, _, let remedy): remedy
         case .duplicateKey: "remove one of the two"
         case .fileUnreadable(let path, _): "check the path and that this user may read \(path)"
         case .flagWithoutValue(let flag): "write \(flag) VALUE"
