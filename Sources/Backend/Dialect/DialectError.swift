@@ -20,9 +20,4 @@ extension S3Error {
         case .uploadNotFound: self.init(.noSuchUpload)
         }
     }
-
-    /// What a failed change means to a client; futures carry `StoreError`s alone.
-    init(change error: any Error) {
-        self.init(store: (error as? StoreError) ?? .stopping)
-    }
 }

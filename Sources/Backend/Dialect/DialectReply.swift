@@ -3,6 +3,7 @@ internal import HTTPWire
 internal import Logging
 internal import NIOCore
 internal import S3Wire
+internal import Transport
 
 /// The answer to one request; bound to its event loop, silent once the exchange is over.
 final class DialectReply {
@@ -54,8 +55,13 @@ final class DialectReply {
         if let type { fields.append("content-type", type) }
         if status != 204 { fields.append("content-length", String(body.count)) }
         sendHead(status, fields, end: body.isEmpty)
-        guard !body.isEmpty, !isHead else { return }
-        exchange?.sendBody(ByteBuffer(bytes: body))
+        if !body.isEmpty { sendBody(body) }
+    }
+
+    /// Sends the only piece of a body, and its end.
+    func sendBody(_ bytes: some Sequence<UInt8>) {
+        guard !isHead else { return }
+        exchange?.sendBody(ByteBuffer(bytes: bytes))
         exchange?.sendEnd(trailers: nil)
     }
 
@@ -76,15 +82,19 @@ final class DialectReply {
         )
     }
 
-    /// Sends the error that a refusal of the store's means, and logs those that aren't a client's.
-    func fail(_ error: StoreError) {
-        let answer = S3Error(store: error)
-        if answer.status >= 500 { log("request failed", error) }
+    /// Sends what an `S3Error` or a `StoreError` means.
+    ///
+    /// The latter are logged where they aren't the client's.
+    func fail(_ error: any Error) {
+        if let error = error as? S3Error {
+            fail(error)
+            return
+        }
+        let refusal = (error as? StoreError) ?? .stopping
+        let answer = S3Error(store: refusal)
+        if answer.status >= 500 { log("request failed", refusal) }
         fail(answer)
     }
-
-    /// Sends the error that a failed change means.
-    func fail(change error: any Error) { fail((error as? StoreError) ?? .stopping) }
 
     /// Breaks off an answer that was begun.
     func abort(_ error: StoreError) {

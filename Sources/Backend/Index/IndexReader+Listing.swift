@@ -23,6 +23,11 @@ struct ListingPage<Entry: Sendable>: Sendable {
 }
 
 extension IndexReader {
+    /// A page ends early behind so many bytes of keys and metadata.
+    static let pageBytesMax = 4 << 20
+}
+
+extension IndexReader {
     /// One page of a bucket's objects; a walk along the index that skips each common prefix.
     func listObjects(
         bucket name: String,
@@ -40,13 +45,15 @@ extension IndexReader {
                 bucket: bucket,
                 from: query.first
             ) { row, key in
-                ListedObject(
+                let metadata = try row.optionalText(4)
+                let object = ListedObject(
                     key: key,
                     etag: try row.text(1),
                     size: try row.integer(2),
                     modified: try row.integer(3),
-                    metadata: try row.optionalText(4)
+                    metadata: metadata
                 )
+                return (object, metadata?.utf8.count ?? 0)
             }
         }
     }
@@ -88,7 +95,10 @@ extension IndexReader {
                 """,
                 bucket: bucket,
                 from: query.first
-            ) { row, key in try UploadRecord(row: row, key: key) }
+            ) { row, key in
+                let upload = try UploadRecord(row: row, key: key)
+                return (upload, upload.metadata?.utf8.count ?? 0)
+            }
             page.entries += tail.entries
             page.commonPrefixes = tail.commonPrefixes
             page.isTruncated = tail.isTruncated
@@ -97,14 +107,14 @@ extension IndexReader {
         }
     }
 
-    /// An upload and one page of its parts behind `marker`, with one more where there is one.
+    /// An upload and one page of its parts behind `marker`.
     func parts(
         of upload: UploadID,
         bucket name: String,
         key: KeyBytes,
         after marker: Int,
         countMax: Int
-    ) throws(StoreError) -> (upload: UploadRecord, parts: [PartRecord]) {
+    ) throws(StoreError) -> (upload: UploadRecord, parts: [PartRecord], isTruncated: Bool) {
         try snapshot { (database) throws(StoreError) in
             let bucket = try database.bucket(name).id
             let record = try database.first(
@@ -115,15 +125,25 @@ extension IndexReader {
                 [bucket, Data(key), Data(upload.bytes)]
             ) { try UploadRecord(row: $0, key: key) }
             guard let record else { throw .uploadNotFound }
-            let parts = try database.all(
+            var parts: [PartRecord] = []
+            var byteCount = 0
+            var isTruncated = false
+            if countMax == 0 { return (record, parts, isTruncated) }
+            try database.forEach(
                 """
                 \(PartRecord.columns) FROM upload_parts
-                WHERE upload = ? AND number > ? ORDER BY number LIMIT ?
+                WHERE upload = ? AND number > ? ORDER BY number
                 """,
-                [Data(upload.bytes), marker, countMax + 1],
-                PartRecord.init(row:)
-            )
-            return (record, parts)
+                [Data(upload.bytes), marker]
+            ) { row in
+                isTruncated = parts.count == countMax || byteCount > Self.pageBytesMax
+                if isTruncated { return false }
+                let part = try PartRecord(row: row)
+                byteCount += part.attributes?.utf8.count ?? 0
+                parts.append(part)
+                return true
+            }
+            return (record, parts, isTruncated)
         }
     }
 }
@@ -136,9 +156,10 @@ extension Database {
         _ sql: String,
         bucket: Int64,
         from start: KeyBytes,
-        _ decode: (Row, KeyBytes) throws -> Entry
+        _ decode: (Row, KeyBytes) throws -> (entry: Entry, textBytes: Int)
     ) throws(StoreError) -> ListingPage<Entry> {
         var page = ListingPage<Entry>()
+        var byteCount = 0
         var seek: KeyBytes? = start
         while let from = seek {
             seek = nil
@@ -147,7 +168,7 @@ extension Database {
                 bucket, Data(from.isEmpty ? [0] : from), Data(query.bound),
             ]
             try forEach(sql, arguments) { row in
-                if page.count == query.countMax {
+                if page.count == query.countMax || byteCount > IndexReader.pageBytesMax {
                     page.isTruncated = true
                     return false
                 }
@@ -158,7 +179,9 @@ extension Database {
                     seek = ListingQuery.successor(of: common)
                     return false
                 }
-                page.entries.append(try decode(row, key))
+                let (entry, textBytes) = try decode(row, key)
+                page.entries.append(entry)
+                byteCount += key.count + textBytes
                 page.last = key
                 return true
             }

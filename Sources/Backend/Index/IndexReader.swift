@@ -88,7 +88,7 @@ final class IndexReader: Sendable {
         return bytes
     }
 
-    /// The segments of a composite body that hold bytes from `start` to before `end`.
+    /// The first segments, 64 at most, of a composite body with bytes from `start` to `end`.
     func segments(
         of version: Int64,
         from start: Int64,
@@ -98,9 +98,12 @@ final class IndexReader: Sendable {
             try database.all(
                 """
                 SELECT start, size, storage, file, coalesce(body, 0) FROM segments
-                WHERE version = ? AND start < ? AND start + size > ? ORDER BY start, number
+                WHERE version = :version AND size > 0 AND start < :end AND start >= coalesce(
+                    (SELECT max(start) FROM segments
+                     WHERE version = :version AND start <= :start AND size > 0), 0)
+                ORDER BY start, number LIMIT 64
                 """,
-                [version, end, start]
+                ["version": version, "start": start, "end": end]
             ) { row in
                 SegmentRecord(
                     offset: try row.integer(0),

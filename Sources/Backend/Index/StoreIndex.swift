@@ -5,7 +5,7 @@ internal import NIOCore
 /// The index of the store: SQLite in WAL mode, one thread that writes, any number of readers.
 final class StoreIndex: Sendable {
     /// What an acknowledged change has been through.
-    enum Durability: String, Sendable {
+    enum Durability: String, CaseIterable, Sendable {
         /// Flushed to the disk: it outlives the power.
         case full
         /// Handed to the kernel: it outlives the process; the last seconds may not outlive the
