@@ -1,2 +1,23 @@
+import ArgumentParser
+import Backend
+
+/// `sealgate-store`.
 @main
-struct Main { static func main() {} }
+struct Main: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "sealgate-store",
+        abstract: "Keeps Sealgate's objects in a folder; it sees ciphertext only.",
+        discussion: """
+            It listens on a Unix socket for the gateway of the same user, or of those that \
+            peer_uids names. SIGTERM and SIGINT finish the requests under way, then end it.
+            Exit codes: 0 stopped, 2 settings or usage, 3 data folder, 4 socket.
+
+            EXAMPLES
+              sealgate-store serve --data /srv/sealgate --socket /run/sealgate/store.sock
+              sealgate-store serve --config /etc/sealgate/store.yaml --log-level debug
+              sealgate-store config --sample > store.yaml
+            """,
+        version: "sealgate-store \(BackendServer.version)",
+        subcommands: [Serve.self, Config.self]
+    )
+}

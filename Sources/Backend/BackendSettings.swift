@@ -1,0 +1,117 @@
+public import Daemon
+internal import Logging
+
+/// The settings of `sealgate-store`.
+public enum BackendSettings {
+    /// `data_dir`.
+    public static let dataFolder = SettingKey<String>.path(
+        "data_dir",
+        default: "/var/lib/sealgate-store",
+        "Folder that holds everything the store keeps; made with mode 0700."
+    )
+    /// `socket`.
+    public static let socket = SettingKey<String>.path(
+        "socket",
+        default: "/run/sealgate/store.sock",
+        "Unix socket that the gateway connects to."
+    )
+    /// `durability`.
+    public static let durability = SettingKey<String>.choice(
+        "durability",
+        of: StoreIndex.Durability.allCases.map(\.rawValue),
+        default: StoreIndex.Durability.full.rawValue,
+        "full: an answered write outlives the power; relaxed: it outlives the process."
+    )
+    /// `inline_bytes_max`.
+    public static let inlineBytesMax = SettingKey<Int>.bytes(
+        "inline_bytes_max",
+        in: 0...(1 << 20),
+        default: 16_384,
+        "Bodies up to this size stand in the index, larger ones in files."
+    )
+    /// `threads`.
+    public static let threads = SettingKey<Int>.integer(
+        "threads",
+        in: 0...256,
+        default: 0,
+        "Event loops; 0 takes one for each core."
+    )
+    /// `flush_threads`.
+    public static let flushThreads = SettingKey<Int>.integer(
+        "flush_threads",
+        in: 1...64,
+        default: 4,
+        "Threads that flush files to the disk and delete them."
+    )
+    /// `peer_uids`.
+    public static let peerUserIDs = SettingKey<[String]>.list(
+        "peer_uids",
+        default: [],
+        "Numeric ids of users, besides the store's own, that may connect."
+    )
+    /// `limits.connections`.
+    public static let connectionsMax = SettingKey<Int>.integer(
+        "limits.connections",
+        in: 1...100_000,
+        default: 1024,
+        "Connections at a time; more are closed as they come."
+    )
+    /// `limits.queued_changes`.
+    public static let queuedChangesMax = SettingKey<Int>.integer(
+        "limits.queued_changes",
+        in: 1...1_000_000,
+        default: 4096,
+        "Changes that may wait for the index; more are answered 503 SlowDown."
+    )
+    /// `limits.changes_per_commit`.
+    public static let changesPerCommitMax = SettingKey<Int>.integer(
+        "limits.changes_per_commit",
+        in: 1...100_000,
+        default: 256,
+        "Changes that one flush of the index may make durable together."
+    )
+    /// `limits.document_bytes`.
+    public static let documentBytesMax = SettingKey<Int>.bytes(
+        "limits.document_bytes",
+        in: 65_536...(64 << 20),
+        default: 2 << 20,
+        "Largest XML document of a request."
+    )
+    /// `timeouts.body_idle`.
+    public static let bodyIdle = SettingKey<Duration>.duration(
+        "timeouts.body_idle",
+        in: .seconds(1)...(.seconds(3600)),
+        default: .seconds(60),
+        "How long a peer may neither send nor take anything of a body."
+    )
+    /// `timeouts.keep_alive`.
+    public static let keepAlive = SettingKey<Duration>.duration(
+        "timeouts.keep_alive",
+        in: .seconds(1)...(.seconds(86_400)),
+        default: .seconds(300),
+        "How long a connection may stay without a request."
+    )
+    /// `timeouts.drain`.
+    public static let drain = SettingKey<Duration>.duration(
+        "timeouts.drain",
+        in: .zero...(.seconds(3600)),
+        default: .seconds(20),
+        "How long requests under way may take to finish when the store stops."
+    )
+
+    /// The table of the settings, in the order in which they are shown.
+    public static let schema = SettingSchema(
+        program: "sealgate-store",
+        environmentPrefix: "SEALGATE_STORE",
+        sections: [
+            "limits": "What the store takes at a time.",
+            "timeouts": "What the store waits for.",
+            "log": "Events, one JSON object a line, on standard error.",
+        ],
+        keys: [
+            dataFolder, socket, durability, inlineBytesMax, threads, flushThreads, peerUserIDs,
+            connectionsMax, queuedChangesMax, changesPerCommitMax, documentBytesMax,
+            bodyIdle, keepAlive, drain, LogSettings.level,
+        ]
+    )
+}

@@ -1,0 +1,201 @@
+internal import Encoding
+internal import Glibc
+internal import HTTPWire
+internal import S3Wire
+internal import Transport
+
+extension WriteOutcome {
+    /// The header fields that tell of it.
+    var fields: HTTPFields {
+        HTTPFields([
+            ("etag", EntityTag.quoted(etag)),
+            ("last-modified", Timestamp(milliseconds: modified).httpDate),
+        ])
+    }
+}
+
+extension DialectCall {
+    /// How often an object is looked up again that was replaced before its file was opened.
+    private static var lookupCountMax: Int { 8 }
+
+    func readObject() throws -> any HTTPServerHandler {
+        let isHead = request.operation == .headObject
+        for _ in 0..<Self.lookupCountMax {
+            let object = try reader.object(
+                bucket: request.bucket,
+                key: request.keyBytes,
+                withBody: !isHead
+            )
+            try request.checkRead(object.etag)
+            let (status, range, fields) = try answer(to: object)
+            if isHead || range.isEmpty {
+                reply.sendHead(status, fields, end: true)
+                return AnsweredHandler(reply, request.head)
+            }
+            if let bytes = object.inlineBytes {
+                guard range.upperBound <= bytes.count else { throw StoreError.fileNotFound }
+                reply.sendHead(status, fields)
+                let part = bytes[Int(range.lowerBound)..<Int(range.upperBound)]
+                reply.sendBody(part)
+                return AnsweredHandler(reply, request.head)
+            }
+            guard let opened = try open(object.body) else { continue }
+            let handler = DownloadHandler(
+                reply,
+                services,
+                reader,
+                body: object.body,
+                size: object.size,
+                range: range,
+                descriptor: opened.descriptor
+            )
+            reply.sendHead(status, fields)
+            handler.pump()
+            return handler
+        }
+        throw StoreError.fileNotFound
+    }
+
+    func sendTable() throws {
+        let object = try reader.object(bucket: request.bucket, key: request.keyBytes)
+        guard let table = try reader.partTable(of: object.version) else {
+            throw StoreError.keyNotFound
+        }
+        let fields = HTTPFields([("etag", EntityTag.quoted(object.etag))])
+        reply.send(200, fields, type: "application/octet-stream", body: table)
+    }
+
+    func replaceMetadata() throws {
+        guard request.head.fields.contains("if-match") else {
+            throw S3Error.invalidArgument("If-Match is required", name: "If-Match", value: "")
+        }
+        let metadata = try DialectRequest.metadata(request.head.fields)
+        let condition = try request.writeCondition()
+        let (bucket, key, reply) = (request.bucket, request.keyBytes, reply)
+        change { (transaction) throws(StoreError) in
+            try transaction.replaceMetadata(
+                bucket: bucket,
+                key: key,
+                metadata: metadata,
+                condition: condition
+            )
+        } finish: {
+            reply.send(200, $0.fields)
+        }
+    }
+
+    func deleteObject() throws {
+        let condition = try request.writeCondition()
+        let (bucket, key, reply) = (request.bucket, request.keyBytes, reply)
+        change { (transaction) throws(StoreError) in
+            try transaction.deleteObject(bucket: bucket, key: key, condition: condition)
+        } finish: {
+            reply.send(204)
+        }
+    }
+
+    func deleteObjects(_ document: [UInt8]) throws {
+        let deletion: DeletionRequest
+        do {
+            deletion = try DeletionRequest(xml: document)
+        } catch {
+            throw error.response
+        }
+        let (bucket, reply) = (request.bucket, reply)
+        change { (transaction) throws(StoreError) in
+            _ = try transaction.bucketID(bucket)
+            var result = DeletionResult()
+            for object in deletion.objects {
+                if let refusal = try transaction.delete(object, bucket: bucket) {
+                    result.failures.append(
+                        .init(
+                            key: object.key,
+                            code: refusal.code.rawValue,
+                            message: refusal.message
+                        )
+                    )
+                } else if !deletion.isQuiet {
+                    result.deleted.append(object.key)
+                }
+            }
+            return result
+        } finish: {
+            reply.send(xml: $0.xml)
+        }
+    }
+
+    /// Status, range and header fields of the answer to a read.
+    private func answer(
+        to object: ObjectRecord
+    ) throws(S3Error) -> (status: Int, range: Range<Int64>, fields: HTTPFields) {
+        let size = UInt64(clamping: object.size)
+        let header = request.head.fields["range"]
+        var fields = WriteOutcome(etag: object.etag, modified: object.modified).fields
+        fields.append("accept-ranges", "bytes")
+        fields.append("content-type", "application/octet-stream")
+        if let metadata = object.metadata {
+            fields.append(DialectRequest.metadataField, metadata)
+        }
+        switch ByteRange.resolve(header: header, size: size) {
+        case .whole:
+            fields.append("content-length", String(size))
+            return (200, 0..<object.size, fields)
+        case .part(let range):
+            fields.append("content-length", String(range.count))
+            fields.append("content-range", ByteRange.contentRange(range, size: size))
+            let bounds = Int64(clamping: range.lowerBound)..<Int64(clamping: range.upperBound)
+            return (206, bounds, fields)
+        case .unsatisfiable:
+            throw ByteRange.unsatisfiable(header: header ?? "", size: size)
+        }
+    }
+
+    /// Makes sure of a body's files: opens the one that is all of it, leases a composite's.
+    ///
+    /// `nil` where the object was replaced since it was looked up.
+    private func open(_ body: BodyLocation) throws(StoreError) -> OpenedBody? {
+        switch body {
+        case .file(let id):
+            do throws(StoreError) {
+                return OpenedBody(descriptor: try services.files.open(id))
+            } catch {
+                if error == .fileNotFound { return nil }
+                throw error
+            }
+        case .composite(let version):
+            // Whoever drops the version from now on finds the lease; who did before is seen here.
+            services.files.lease(version)
+            let object = try? reader.object(bucket: request.bucket, key: request.keyBytes)
+            if object?.version == version { return OpenedBody() }
+            services.files.release(version)
+            return nil
+        case .empty, .inline: throw .fileNotFound
+        }
+    }
+}
+
+/// What holds a body's files while they are sent.
+private struct OpenedBody {
+    /// Of the file that is the whole body; `nil` for a composite, whose version is leased.
+    var descriptor: Int32?
+}
+
+extension IndexTransaction {
+    /// Deletes one of several objects; answers why not where that is for the client to know.
+    fileprivate func delete(
+        _ object: DeletionRequest.Object,
+        bucket: String
+    ) throws(StoreError) -> S3Error? {
+        if let refusal = DialectOperation.refusal(ofKey: object.key) { return refusal }
+        do {
+            try deleteObject(
+                bucket: bucket,
+                key: KeyBytes(object.key.utf8),
+                condition: object.entityTag.map { .matches(etag: $0) } ?? .none
+            )
+            return nil
+        } catch .preconditionFailed {
+            return S3Error(store: .preconditionFailed)
+        }
+    }
+}

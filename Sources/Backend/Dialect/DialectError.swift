@@ -1,0 +1,23 @@
+internal import HTTPWire
+internal import S3Wire
+
+extension S3Error {
+    /// What the store's own errors mean to a client.
+    init(store error: StoreError) {
+        switch error {
+        case .bucketExists: self.init(.bucketAlreadyOwnedByYou)
+        case .bucketNotEmpty: self.init(.bucketNotEmpty)
+        case .bucketNotFound: self.init(.noSuchBucket)
+        case .bucketReserved: self.init(.methodNotAllowed)
+        case .diskFull: self.init(.insufficientStorage)
+        case .diskRefused, .stopping: self.init(.serviceUnavailable)
+        case .fileNotFound: self.init(.internalError)
+        case .keyNotFound: self.init(.noSuchKey)
+        case .partInvalid: self.init(.invalidPart)
+        case .preconditionFailed: self.init(.preconditionFailed)
+        case .queueFull:
+            self.init(.slowDown, fields: HTTPFields([("retry-after", "1")]))
+        case .uploadNotFound: self.init(.noSuchUpload)
+        }
+    }
+}

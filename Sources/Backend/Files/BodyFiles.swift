@@ -1,0 +1,165 @@
+internal import Glibc
+internal import NIOCore
+internal import NIOPosix
+internal import Synchronization
+
+/// The files that bodies stand in: written once under `tmp`, then moved to their place, read, and
+/// deleted; never changed.
+///
+/// What waits for the disk runs on threads of its own. A file is tracked from its making until the
+/// index names it, so that the sweep of orphans can run beside uploads.
+final class BodyFiles: Sendable {
+    fileprivate struct State {
+        /// Files that the index doesn't name yet.
+        var pending: Set<FileID> = []
+        /// How many readers hold each composite version.
+        var leases: [Int64: Int] = [:]
+        /// Files of versions that readers hold and the index has dropped.
+        var parked: [Int64: [FileID]] = [:]
+    }
+
+    private let folder: DataFolder
+    private let durability: StoreIndex.Durability
+    private let threads: NIOThreadPool
+    private let statistics: StoreStatistics
+    private let state = Mutex(State())
+
+    init(
+        folder: DataFolder,
+        durability: StoreIndex.Durability,
+        threads: NIOThreadPool,
+        statistics: StoreStatistics
+    ) {
+        self.folder = folder
+        self.durability = durability
+        self.threads = threads
+        self.statistics = statistics
+    }
+
+    /// Makes an empty file under `tmp`; answers its name and descriptor.
+    func create() throws(StoreError) -> (id: FileID, descriptor: Int32) {
+        let id = FileID()
+        let descriptor = try FileCalls.open(
+            id.name,
+            in: folder.temporary,
+            flags: O_WRONLY | O_CREAT | O_EXCL
+        )
+        state.withLock { _ = $0.pending.insert(id) }
+        return (id, descriptor)
+    }
+
+    /// Flushes a written file and moves it to its place; closes the descriptor.
+    func publish(
+        _ id: FileID,
+        descriptor: Int32,
+        on eventLoop: any EventLoop
+    ) -> EventLoopFuture<Void> {
+        threads.runIfActive(eventLoop: eventLoop) { [folder, durability] in
+            defer { close(descriptor) }
+            if durability == .full { try FileCalls.flushData(descriptor) }
+            let target = id.folder + "/" + id.name
+            try FileCalls.move(id.name, from: folder.temporary, to: folder.objects, as: target)
+            if durability == .full {
+                try FileCalls.flushFolder(id.folder, in: folder.objects)
+            }
+        }
+    }
+
+    /// The index names the file now, or left its fate to the next start.
+    func settle(_ id: FileID) {
+        state.withLock { _ = $0.pending.remove(id) }
+    }
+
+    /// Deletes a file that the index doesn't name, wherever it stands.
+    func abandon(_ id: FileID) {
+        run { [self] in
+            delete(id.name, in: folder.temporary)
+            delete(id.folder + "/" + id.name, in: folder.objects)
+            settle(id)
+        }
+    }
+
+    /// Opens a file for reading; `.fileNotFound` where it was deleted.
+    func open(_ id: FileID) throws(StoreError) -> Int32 {
+        try FileCalls.open(id.folder + "/" + id.name, in: folder.objects, flags: O_RDONLY)
+    }
+
+    /// Deletes files that the index named before, unless a reader holds their version.
+    func discard(_ discarded: [DiscardedFiles]) {
+        let free = state.withLock { state in
+            var free: [FileID] = []
+            for item in discarded {
+                if let version = item.version, state.leases[version] != nil {
+                    state.parked[version, default: []] += item.files
+                } else {
+                    free += item.files
+                }
+            }
+            return free
+        }
+        delete(free)
+    }
+
+    /// Keeps the files of a composite version until `release(_:)`; the caller then looks again
+    /// whether the index still names the version.
+    func lease(_ version: Int64) {
+        state.withLock { $0.leases[version, default: 0] += 1 }
+    }
+
+    /// Ends a reader's hold on a version.
+    func release(_ version: Int64) {
+        let free = state.withLock { state -> [FileID] in
+            let count = (state.leases[version] ?? 1) - 1
+            state.leases[version] = count > 0 ? count : nil
+            return count > 0 ? [] : state.parked.removeValue(forKey: version) ?? []
+        }
+        delete(free)
+    }
+
+    /// Deletes every file that the index doesn't name; may run beside everything else; blocks.
+    ///
+    /// - Returns: how many were deleted.
+    @discardableResult
+    func sweep(_ index: IndexReader) throws(StoreError) -> Int {
+        var count = 0
+        for number in 0...255 {
+            let name = FileID.folder(UInt8(truncatingIfNeeded: number))
+            for file in try FileCalls.names(in: folder.path + "/objects/" + name) {
+                if let id = FileID(name: file) {
+                    // First pending, then the index: between the two a file can only be committed.
+                    if state.withLock({ $0.isKept(id) }) { continue }
+                    if try index.hasFile(id) { continue }
+                }
+                delete(name + "/" + file, in: folder.objects)
+                count += 1
+            }
+        }
+        statistics.sweptOrphans(count)
+        return count
+    }
+
+    private func delete(_ files: [FileID]) {
+        guard !files.isEmpty else { return }
+        run { [self] in
+            for id in files { delete(id.folder + "/" + id.name, in: folder.objects) }
+        }
+    }
+
+    private func delete(_ name: String, in folder: Int32) {
+        do { try FileCalls.delete(name, in: folder) } catch { statistics.leftUndeleted() }
+    }
+
+    /// Runs on a thread of the pool; a stopped pool leaves the files to the next start's sweep.
+    private func run(_ work: @escaping @Sendable () -> Void) {
+        threads.submit { state in
+            if case .active = state { work() }
+        }
+    }
+}
+
+extension BodyFiles.State {
+    /// Whether a file that the index doesn't name is still wanted.
+    fileprivate func isKept(_ id: FileID) -> Bool {
+        pending.contains(id) || parked.values.contains { $0.contains(id) }
+    }
+}

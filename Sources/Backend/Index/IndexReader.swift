@@ -1,0 +1,184 @@
+internal import Foundation
+internal import GRDB
+
+/// A connection that reads the index, used by one event loop; each call sees a whole state.
+///
+/// A call takes microseconds where the index is in memory, so it is made on the loop itself.
+final class IndexReader: Sendable {
+    private let database: DatabaseQueue
+
+    init(path: String) throws(StoreError) {
+        var configuration = Configuration()
+        configuration.label = "index-reader"
+        configuration.readonly = true
+        configuration.foreignKeysEnabled = false
+        configuration.busyMode = .timeout(1)
+        configuration.prepareDatabase { try $0.execute(sql: "PRAGMA cache_size = -8192") }
+        do {
+            database = try DatabaseQueue(path: path, configuration: configuration)
+        } catch {
+            throw StoreError(index: error)
+        }
+    }
+
+    /// One statement or a few that needn't agree.
+    func read<Value>(
+        _ body: (Database) throws(StoreError) -> Value
+    ) throws(StoreError) -> Value {
+        do {
+            return try database.unsafeRead(body)
+        } catch {
+            throw StoreError(index: error)
+        }
+    }
+
+    /// Several statements on one state of the index.
+    func snapshot<Value>(
+        _ body: (Database) throws(StoreError) -> Value
+    ) throws(StoreError) -> Value {
+        do {
+            return try database.read(body)
+        } catch {
+            throw StoreError(index: error)
+        }
+    }
+
+    /// Closes the connection.
+    func close() { try? database.close() }
+
+    /// Every bucket but the reserved one, by name.
+    func buckets() throws(StoreError) -> [BucketRecord] {
+        try read { (database) throws(StoreError) in
+            try database.all(
+                "SELECT id, name, created FROM buckets WHERE name <> ? ORDER BY name",
+                [IndexSchema.reservedBucket],
+                BucketRecord.init(row:)
+            )
+        }
+    }
+
+    /// The bucket of that name.
+    func bucket(_ name: String) throws(StoreError) -> BucketRecord {
+        try read { (database) throws(StoreError) in try database.bucket(name) }
+    }
+
+    /// The current object of a key, with its bytes where they are inline and `withBody`.
+    func object(
+        bucket: String,
+        key: KeyBytes,
+        withBody: Bool = false
+    ) throws(StoreError) -> ObjectRecord {
+        let found = try read { (database) throws(StoreError) in
+            try database.first(
+                withBody ? Self.objectAndBody : Self.objectAlone,
+                [Data(key), bucket]
+            ) { row in try ObjectRecord(row: row, withBody: withBody) }
+        }
+        guard let found else { throw .bucketNotFound }
+        guard let object = found else { throw .keyNotFound }
+        return object
+    }
+
+    /// The bytes of an inline body.
+    func inlineBody(_ id: Int64) throws(StoreError) -> [UInt8] {
+        let bytes = try read { (database) throws(StoreError) in
+            try database.first("SELECT data FROM bodies WHERE id = ?", [id]) { try $0.bytes(0) }
+        }
+        guard let bytes else { throw .fileNotFound }
+        return bytes
+    }
+
+    /// The first segments, 64 at most, of a composite body with bytes from `start` to `end`.
+    func segments(
+        of version: Int64,
+        from start: Int64,
+        to end: Int64
+    ) throws(StoreError) -> [SegmentRecord] {
+        try read { (database) throws(StoreError) in
+            try database.all(
+                """
+                SELECT start, size, storage, file, coalesce(body, 0) FROM segments
+                WHERE version = :version AND size > 0 AND start < :end AND start >= coalesce(
+                    (SELECT max(start) FROM segments
+                     WHERE version = :version AND start <= :start AND size > 0), 0)
+                ORDER BY start, number LIMIT 64
+                """,
+                ["version": version, "start": start, "end": end]
+            ) { row in
+                SegmentRecord(
+                    offset: try row.integer(0),
+                    size: try row.integer(1),
+                    body: try row.location(storage: 2, file: 3, owner: try row.integer(4))
+                )
+            }
+        }
+    }
+
+    /// The part table that Complete gave for a version; `nil` without one.
+    func partTable(of version: Int64) throws(StoreError) -> [UInt8]? {
+        try read { (database) throws(StoreError) in
+            try database.first("SELECT data FROM part_tables WHERE version = ?", [version]) {
+                try $0.bytes(0)
+            }
+        }
+    }
+
+    /// Whether a file is named by the index.
+    func hasFile(_ id: FileID) throws(StoreError) -> Bool {
+        try read { (database) throws(StoreError) in
+            try database.first("SELECT 1 FROM files WHERE id = ?", [Data(id.bytes)]) { _ in true }
+        } ?? false
+    }
+
+    private static let objectAlone = """
+        SELECT o.version, o.etag, o.size, o.modified, o.metadata, o.storage, o.file
+        FROM buckets AS b LEFT JOIN objects AS o ON o.bucket = b.id AND o.key = ?
+        WHERE b.name = ?
+        """
+
+    private static let objectAndBody = """
+        SELECT o.version, o.etag, o.size, o.modified, o.metadata, o.storage, o.file, i.data
+        FROM buckets AS b LEFT JOIN objects AS o ON o.bucket = b.id AND o.key = ?
+        LEFT JOIN bodies AS i ON o.storage = 1 AND i.id = o.version
+        WHERE b.name = ?
+        """
+}
+
+extension Database {
+    /// The bucket of that name.
+    func bucket(_ name: String) throws(StoreError) -> BucketRecord {
+        let bucket = try first(
+            "SELECT id, name, created FROM buckets WHERE name = ?",
+            [name],
+            BucketRecord.init(row:)
+        )
+        guard let bucket else { throw .bucketNotFound }
+        return bucket
+    }
+}
+
+extension BucketRecord {
+    fileprivate init(row: Row) throws {
+        self.init(
+            id: try row.integer(0),
+            name: try row.text(1),
+            created: try row.integer(2)
+        )
+    }
+}
+
+extension ObjectRecord {
+    /// `nil` where the bucket is there and the key isn't.
+    fileprivate init?(row: Row, withBody: Bool) throws {
+        guard let version = try row.decode(Int64?.self, atIndex: 0) else { return nil }
+        self.init(
+            version: version,
+            etag: try row.text(1),
+            size: try row.integer(2),
+            modified: try row.integer(3),
+            metadata: try row.optionalText(4),
+            body: try row.location(storage: 5, file: 6, owner: version),
+            inlineBytes: withBody ? try row.optionalBytes(7) : nil
+        )
+    }
+}

@@ -1,0 +1,63 @@
+internal import GRDB
+internal import Glibc
+
+/// Why the store didn't do what it was asked; what each means to a client: `DialectError`.
+enum StoreError: Error, Equatable, Sendable {
+    /// The bucket to be made is there.
+    case bucketExists
+    /// The bucket to be deleted holds objects.
+    case bucketNotEmpty
+    /// There is no bucket of that name.
+    case bucketNotFound
+    /// No room on the disk.
+    case diskFull
+    /// The disk or the index refuses: read-only, I/O error, damage; the reason for the log.
+    case diskRefused(String)
+    /// A file of the index's is gone: it was replaced since it was looked up.
+    case fileNotFound
+    /// There is no object of that key.
+    case keyNotFound
+    /// A part named in Complete isn't there or has another ETag.
+    case partInvalid(number: Int)
+    /// A condition of the request doesn't hold.
+    case preconditionFailed
+    /// More changes wait for the index than its queue may hold.
+    case queueFull
+    /// The bucket is the store's own and can't be made or deleted.
+    case bucketReserved
+    /// The store is stopping.
+    case stopping
+    /// There is no such upload of that key.
+    case uploadNotFound
+
+    /// What an error of SQLite's means.
+    init(index error: any Error) {
+        guard let error = error as? DatabaseError else {
+            self = (error as? StoreError) ?? .diskRefused(String(describing: error))
+            return
+        }
+        if error.resultCode == .SQLITE_FULL {
+            self = .diskFull
+        } else {
+            self = .diskRefused("index: \(error.message ?? String(describing: error.resultCode))")
+        }
+    }
+
+    /// What an `errno` of a call on a file means.
+    init(errno code: Int32, doing what: String) {
+        switch code {
+        case ENOSPC, EDQUOT: self = .diskFull
+        case ENOENT: self = .fileNotFound
+        default: self = .diskRefused("\(what): errno \(code)")
+        }
+    }
+
+    /// Whether the change surely didn't happen, so that its files may be deleted at once.
+    ///
+    /// After an I/O error while committing, recovery may still bring the change back; its files
+    /// then wait for the sweep at the next start.
+    var leavesNoTrace: Bool {
+        if case .diskRefused = self { return false }
+        return true
+    }
+}

@@ -1,0 +1,102 @@
+internal import Daemon
+internal import NIOCore
+internal import Synchronization
+internal import Transport
+
+/// The metrics of the store, `sealgate_store_*`.
+final class StoreMetrics: Sendable {
+    private struct Key: Hashable {
+        var operation: DialectOperation
+        var statusClass: Int
+    }
+
+    let registry: MetricsRegistry
+    private let requests: [Key: Counter]
+    private let seconds: [DialectOperation: Histogram]
+
+    init(_ registry: MetricsRegistry) {
+        self.registry = registry
+        var requests: [Key: Counter] = [:]
+        var seconds: [DialectOperation: Histogram] = [:]
+        for operation in DialectOperation.allCases {
+            // Class 0: the connection ended before an answer.
+            for statusClass in [0, 2, 4, 5] {
+                requests[Key(operation: operation, statusClass: statusClass)] = registry.counter(
+                    "sealgate_store_requests_total",
+                    help: "Requests by operation and class of status; none without an answer.",
+                    labels: [
+                        "operation": operation.rawValue,
+                        "status": statusClass == 0 ? "none" : "\(statusClass)xx",
+                    ]
+                )
+            }
+            seconds[operation] = registry.histogram(
+                "sealgate_store_request_seconds",
+                help: "Time from a request's head to the end of its exchange.",
+                labels: ["operation": operation.rawValue]
+            )
+        }
+        self.requests = requests
+        self.seconds = seconds
+    }
+
+    /// An exchange is over; status 0 where it had no answer.
+    func finished(_ operation: DialectOperation, status: Int, after time: TimeAmount) {
+        requests[Key(operation: operation, statusClass: status / 100)]?.increment()
+        seconds[operation]?.observe(Double(time.nanoseconds) / 1e9)
+    }
+}
+
+extension StoreMetrics {
+    /// Adds what the index and the files count.
+    func add(_ statistics: StoreStatistics, queueCount: @escaping @Sendable () -> Int) {
+        registry.counter(
+            "sealgate_store_commits_total",
+            help: "Transactions of the index that were committed."
+        ) { UInt64(clamping: statistics.transactionCount) }
+        registry.counter(
+            "sealgate_store_changes_total",
+            help: "Changes that were committed, several in a transaction."
+        ) { UInt64(clamping: statistics.changeCount) }
+        registry.counter(
+            "sealgate_store_orphans_deleted_total",
+            help: "Files deleted at start that the index did not name."
+        ) { UInt64(clamping: statistics.orphanCount) }
+        registry.counter(
+            "sealgate_store_files_undeleted_total",
+            help: "Files that could not be deleted, left for the next start."
+        ) { UInt64(clamping: statistics.undeletedCount) }
+        registry.gauge(
+            "sealgate_store_changes_queued",
+            help: "Changes that wait for the index."
+        ) { Double(queueCount()) }
+    }
+
+    /// Adds what the transport counts.
+    func add(_ transport: TransportMetrics) {
+        registry.gauge(
+            "sealgate_store_connections_open",
+            help: "Connections that are open."
+        ) { Double(transport.connectionsOpen.load(ordering: .relaxed)) }
+        registry.counter(
+            "sealgate_store_connections_total",
+            help: "Connections that were accepted."
+        ) { UInt64(clamping: transport.connectionsTotal.load(ordering: .relaxed)) }
+        registry.counter(
+            "sealgate_store_connections_refused_total",
+            help: "Connections closed at once: too many, or of a user who may not connect."
+        ) { UInt64(clamping: transport.connectionsRefused.load(ordering: .relaxed)) }
+        registry.counter(
+            "sealgate_store_received_bytes_total",
+            help: "Bytes read from connections."
+        ) { UInt64(clamping: transport.bytesIn.load(ordering: .relaxed)) }
+        registry.counter(
+            "sealgate_store_sent_bytes_total",
+            help: "Bytes written to connections."
+        ) { UInt64(clamping: transport.bytesOut.load(ordering: .relaxed)) }
+        registry.counter(
+            "sealgate_store_malformed_requests_total",
+            help: "Requests that broke HTTP's rules."
+        ) { UInt64(clamping: transport.parseErrors.load(ordering: .relaxed)) }
+    }
+}

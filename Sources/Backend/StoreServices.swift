@@ -1,0 +1,58 @@
+internal import Logging
+internal import NIOCore
+
+/// What requests are served with; the same for all event loops but for the readers.
+final class StoreServices: Sendable {
+    /// What one request may take.
+    struct Limits: Sendable {
+        /// Bodies up to this stand in the index, larger ones in files.
+        var inlineBytesMax = 16_384
+        /// The largest document taken.
+        var documentBytesMax = 2 << 20
+        /// The largest object of the reserved bucket.
+        var recordBytesMax = 1 << 20
+    }
+
+    let index: StoreIndex
+    let files: BodyFiles
+    let limits: Limits
+    let logger: Logger
+    let metrics: StoreMetrics
+    private let readers: [ObjectIdentifier: IndexReader]
+    private let spare: IndexReader
+
+    /// Services with a reader for each of the loops.
+    init(
+        index: StoreIndex,
+        files: BodyFiles,
+        limits: Limits,
+        logger: Logger,
+        metrics: StoreMetrics,
+        loops: [any EventLoop]
+    ) throws(StoreError) {
+        self.index = index
+        self.files = files
+        self.limits = limits
+        self.logger = logger
+        self.metrics = metrics
+        var readers: [ObjectIdentifier: IndexReader] = [:]
+        for loop in loops { readers[ObjectIdentifier(loop)] = try index.makeReader() }
+        self.readers = readers
+        spare = try index.makeReader()
+    }
+
+    /// The reader of a loop.
+    func reader(on loop: any EventLoop) -> IndexReader {
+        readers[ObjectIdentifier(loop)] ?? spare
+    }
+
+    /// Deletes every file that the index doesn't name; blocks.
+    func sweep() throws(StoreError) -> Int { try files.sweep(spare) }
+
+    /// Closes the readers, then the index; blocks.
+    func close() {
+        for reader in readers.values { reader.close() }
+        spare.close()
+        index.close()
+    }
+}

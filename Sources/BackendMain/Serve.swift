@@ -1,0 +1,74 @@
+import ArgumentParser
+import Backend
+import Daemon
+import Foundation
+import Logging
+
+/// `sealgate-store serve`: runs the store in the foreground.
+struct Serve: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Run the store in the foreground until SIGTERM or SIGINT."
+    )
+
+    @OptionGroup var options: SettingOptions
+
+    @Option(help: "Descriptor that gets a line `ready` when the store answers, then is closed.")
+    var readyFd: Int32?
+
+    @Option(help: "File that is made with a line `ready` when the store answers.")
+    var readyFile: String?
+
+    @Flag(help: "Print no summary at the start.")
+    var quiet = false
+
+    func run() async throws {
+        let hardening = ProcessHardening.apply()
+        let signals = try Signals.stream()
+        let settings = try options.load()
+        let sink = try LineSink(descriptor: 2)
+        let logger = Logger(label: "sealgate-store") { _ in
+            JSONLogHandler(sink: sink, level: settings[LogSettings.level])
+        }
+        if !quiet { summarize(settings, hardening) }
+        for warning in settings.warnings { logger.warning("\(warning)") }
+        let store: BackendServer
+        do {
+            store = try await BackendServer.start(settings, logger: logger)
+        } catch {
+            sink.flush()
+            Terminal.write([
+                "sealgate-store: error: \(error.message)",
+                "sealgate-store: hint: \(error.hint)",
+            ])
+            throw ExitCode(error.exitCode)
+        }
+        logger.info("ready")
+        try announce()
+        for await signal in signals {
+            if signal != .hangUp { break }
+            logger.notice("SIGHUP: nothing to read again, the settings of the start stay")
+        }
+        logger.info("stopping")
+        await store.stop(deadline: settings[BackendSettings.drain])
+        logger.info("stopped")
+        sink.close()
+    }
+
+    private func summarize(_ settings: Settings, _ hardening: ProcessHardening) {
+        var summary = StartSummary("sealgate-store \(BackendServer.version)")
+        summary.add("data", settings[BackendSettings.dataFolder])
+        summary.add("socket", settings[BackendSettings.socket])
+        summary.add("durability", settings[BackendSettings.durability])
+        summary.add("config", options.config ?? "none")
+        summary.add("process", hardening.summary)
+        Terminal.write([summary.text])
+    }
+
+    private func announce() throws {
+        let line = Data("ready\n".utf8)
+        if let readyFile { try line.write(to: URL(fileURLWithPath: readyFile), options: .atomic) }
+        if let readyFd {
+            try FileHandle(fileDescriptor: readyFd, closeOnDealloc: true).write(contentsOf: line)
+        }
+    }
+}
