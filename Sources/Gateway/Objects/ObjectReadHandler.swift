@@ -37,7 +37,9 @@ final class ObjectReadHandler: HTTPServerHandler {
     func begin() {
         scope.exchange.ignoreRequestBody()
         do throws(S3Error) {
-            partNumber = try PartNumber.read(scope.target.query)
+            partNumber = try scope.target.flatMap { target throws(S3Error) in
+                try PartNumber.read(target.query)
+            }
         } catch {
             return scope.fail(error)
         }
@@ -76,7 +78,7 @@ final class ObjectReadHandler: HTTPServerHandler {
                 transport: scope.transport,
                 stored: object.envelope.sseMode
             )
-            customer = try key.map { key throws(S3Error) in try CustomerKeyHolder(key) }
+            customer = try CustomerKeyHolder.of(key)
         } catch {
             return refuse(error)
         }
