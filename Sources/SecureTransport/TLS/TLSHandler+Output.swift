@@ -65,6 +65,8 @@ extension TLSHandler {
         _ mode: CloseMode,
         _ promise: EventLoopPromise<Void>?
     ) {
+        timer?.cancel()
+        timer = nil
         if mode == .all { end(ChannelError.ioOnClosedChannel) }
         context.close(mode: mode, promise: promise)
     }

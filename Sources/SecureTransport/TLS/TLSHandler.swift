@@ -16,8 +16,9 @@ public final class TLSHandler: ChannelDuplexHandler {
     /// Ciphertext.
     public typealias OutboundOut = IOData
 
-    /// Called once on the channel's loop when the handshake is complete, before any plaintext is
-    /// passed on: the place to add the handlers above. Where it throws the connection is closed.
+    /// Called once on the channel's loop when the handshake is complete, before any plaintext.
+    ///
+    /// It is the place to add the handlers above. Where it throws the connection is closed.
     public typealias HandshakeCompleted = (TLSConnectionInfo) throws -> Void
 
     enum State {

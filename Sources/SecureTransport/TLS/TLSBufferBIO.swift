@@ -10,7 +10,8 @@ enum TLSBufferBIO {
         let kind = BIO_get_new_index() | BIO_TYPE_SOURCE_SINK
         guard let method = unsafe BIO_meth_new(kind, "sealgate buffers") else { return nil }
         unsafe BIO_meth_set_read(method) { bio, target, count in
-            guard let session = unsafe TLSBufferBIO.session(of: bio), let target = unsafe target, count > 0
+            guard let session = unsafe TLSBufferBIO.session(of: bio), let target = unsafe target,
+                count > 0
             else { return -1 }
             unsafe sealgate_bio_clear_retry(bio)
             let taken = unsafe session.take(into: target, Int(count))
@@ -21,7 +22,8 @@ enum TLSBufferBIO {
             return CInt(taken)
         }
         unsafe BIO_meth_set_write(method) { bio, source, count in
-            guard let session = unsafe TLSBufferBIO.session(of: bio), let source = unsafe source, count > 0
+            guard let session = unsafe TLSBufferBIO.session(of: bio), let source = unsafe source,
+                count > 0
             else { return -1 }
             unsafe sealgate_bio_clear_retry(bio)
             let bytes = unsafe UnsafeRawBufferPointer(start: source, count: Int(count))
