@@ -1,7 +1,10 @@
 public import HTTPWire
 public import NIOCore
+internal import NIOPosix
 
 /// HTTP/1.1 connections of one event loop to one server; not `Sendable`.
+///
+/// Every call but `init` is made on the loop.
 public final class HTTP1ClientPool: HTTPClientPool {
     /// Where the server listens.
     public enum Target: Hashable, Sendable {
@@ -14,6 +17,20 @@ public final class HTTP1ClientPool: HTTPClientPool {
     /// The loop that the connections live on.
     public let eventLoop: any EventLoop
 
+    let limits: HTTPClientLimits
+    private let metrics: TransportMetrics
+    private let connector: (any EventLoop) -> EventLoopFuture<any Channel>
+    /// Without an exchange; the last one used is the next one used.
+    private var idle: [HTTP1ClientConnection] = []
+    private var queue = CircularBuffer<HTTP1ClientExchange>()
+    /// Connections that are open, with those that are being made.
+    private var openCount = 0
+    /// Connections being made for whoever is first in the queue.
+    private var connectingCount = 0
+    private var isClosed = false
+    private var isPumping = false
+    private lazy var timer = LazyTimer(on: eventLoop) { [weak self] in self?.dropOverdue() }
+
     /// A pool without connections; they are made as exchanges need them.
     ///
     /// - Parameters:
@@ -24,23 +41,224 @@ public final class HTTP1ClientPool: HTTPClientPool {
     ///   - configure: adds handlers below HTTP, for TLS, to a connection that is being made. They
     ///     queue what is written before they are ready, and fire an `HTTPClientError` up the
     ///     pipeline (as `.peerNotTrusted`) before they close for that reason.
-    public init(
+    public convenience init(
         target: Target,
         eventLoop: any EventLoop,
         limits: HTTPClientLimits = HTTPClientLimits(),
         metrics: TransportMetrics,
         configure: (@Sendable (any Channel) throws -> Void)? = nil
     ) {
-        self.eventLoop = eventLoop
+        self.init(eventLoop: eventLoop, limits: limits, metrics: metrics) { eventLoop in
+            Self.connect(to: target, on: eventLoop, limits, metrics, configure)
+        }
     }
 
+    /// A pool whose connections are made by `connector`, which adds an `HTTP1ClientConnection`.
+    init(
+        eventLoop: any EventLoop,
+        limits: HTTPClientLimits,
+        metrics: TransportMetrics,
+        connector: @escaping (any EventLoop) -> EventLoopFuture<any Channel>
+    ) {
+        self.eventLoop = eventLoop
+        self.limits = limits
+        self.metrics = metrics
+        self.connector = connector
+    }
+
+    /// Begins an exchange; a failure is told later, never from within this call.
     @discardableResult
     public func begin(
         _ head: HTTPRequestHead,
         handler: any HTTPClientHandler
     ) -> any HTTPClientExchange {
-        preconditionFailure("unfinished")
+        let exchange = HTTP1ClientExchange(head, handler: handler, pool: self)
+        if isClosed {
+            failLater(exchange, .connectFailed("the pool is closed"))
+        } else if idle.isEmpty, openCount >= limits.connectionsMax, queue.count >= limits.queueMax {
+            failLater(exchange, .queueFull)
+        } else {
+            enqueue(exchange)
+            pump()
+        }
+        return exchange
     }
 
-    public func close() {}
+    /// Closes idle connections and, as their exchanges end, the others; what waits fails.
+    public func close() {
+        isClosed = true
+        for connection in idle { connection.close() }
+        while let exchange = dequeue() { failLater(exchange, .connectFailed("the pool is closed")) }
+        timer.cancel()
+    }
+
+    // MARK: What connections and exchanges tell
+
+    /// A connection's exchange ended cleanly.
+    func released(_ connection: HTTP1ClientConnection) {
+        guard !isClosed else { return connection.close() }
+        idle.append(connection)
+        metrics.poolIdle.count()
+        pump()
+    }
+
+    /// A connection is gone.
+    func closed(_ connection: HTTP1ClientConnection) {
+        if let index = idle.lastIndex(where: { $0 === connection }) {
+            idle.remove(at: index)
+            metrics.poolIdle.count(-1)
+        }
+        forgetConnection()
+        pumpLater()
+    }
+
+    /// A kept connection turned out closed under an exchange: it gets a new one.
+    func retry(_ exchange: HTTP1ClientExchange) {
+        metrics.retries.count()
+        exchange.isRetried = true
+        exchange.pool = self
+        connect(for: exchange)
+    }
+
+    /// A caller broke off an exchange that may be in the queue.
+    func cancelled(_ exchange: HTTP1ClientExchange) {
+        guard let index = queue.firstIndex(where: { $0 === exchange }) else { return }
+        queue.remove(at: index)
+        metrics.poolQueued.count(-1)
+    }
+
+    // MARK: Queue
+
+    private func enqueue(_ exchange: HTTP1ClientExchange) {
+        queue.append(exchange)
+        metrics.poolQueued.count()
+        if queue.count == 1 { timer.set(exchange.queueDeadline) }
+    }
+
+    private func dequeue() -> HTTP1ClientExchange? {
+        guard let exchange = queue.popFirst() else { return nil }
+        metrics.poolQueued.count(-1)
+        return exchange
+    }
+
+    /// Gives idle connections to who waits, and makes new ones for the rest.
+    private func pump() {
+        guard !isPumping else { return }
+        isPumping = true
+        defer { isPumping = false }
+        while !queue.isEmpty, let connection = idle.popLast() {
+            metrics.poolIdle.count(-1)
+            if let exchange = dequeue() { connection.start(exchange) }
+        }
+        while connectingCount < queue.count, openCount < limits.connectionsMax, !isClosed {
+            connect(for: nil)
+        }
+    }
+
+    private func pumpLater() {
+        guard !queue.isEmpty else { return }
+        eventLoop.assumeIsolated().execute { self.pump() }
+    }
+
+    private func dropOverdue() {
+        let now = eventLoop.now
+        while let first = queue.first, first.queueDeadline <= now, let exchange = dequeue() {
+            metrics.count(.response)
+            exchange.fail(.timedOut)
+        }
+        if let first = queue.first { timer.set(first.queueDeadline) }
+    }
+
+    private func failLater(_ exchange: HTTP1ClientExchange, _ error: HTTPClientError) {
+        eventLoop.assumeIsolated().execute { exchange.fail(error) }
+    }
+
+    // MARK: Connecting
+
+    /// Makes a connection for one exchange, or for whoever is first in the queue by then.
+    private func connect(for exchange: HTTP1ClientExchange?) {
+        openCount += 1
+        metrics.poolOpen.count()
+        if exchange == nil { connectingCount += 1 }
+        connector(eventLoop).assumeIsolated().whenComplete { result in
+            if exchange == nil { self.connectingCount -= 1 }
+            switch result {
+            case .success(let channel): self.connected(channel, for: exchange)
+            case .failure(let error): self.connectFailed(error, for: exchange)
+            }
+        }
+    }
+
+    private func connected(_ channel: any Channel, for exchange: HTTP1ClientExchange?) {
+        let handler = try? channel.pipeline.syncOperations.handler(
+            type: HTTP1ClientConnection.self
+        )
+        guard let connection = handler, connection.join(self) else {
+            channel.close(promise: nil)
+            let reason = handler?.closeReason ?? .connectionClosed
+            return connectFailed(reason, for: exchange)
+        }
+        if let exchange, !exchange.isOver {
+            connection.start(exchange)
+        } else {
+            released(connection)
+        }
+    }
+
+    private func connectFailed(_ error: any Error, for exchange: HTTP1ClientExchange?) {
+        metrics.connectFailures.count()
+        forgetConnection()
+        // One failure for one who waits: the others have attempts of their own.
+        let failing = exchange ?? dequeue()
+        failing?.fail((error as? HTTPClientError) ?? .connectFailed(String(describing: error)))
+        pump()
+    }
+
+    private func forgetConnection() {
+        openCount -= 1
+        metrics.poolOpen.count(-1)
+    }
+
+    private static func connect(
+        to target: Target,
+        on eventLoop: any EventLoop,
+        _ limits: HTTPClientLimits,
+        _ metrics: TransportMetrics,
+        _ configure: (@Sendable (any Channel) throws -> Void)?
+    ) -> EventLoopFuture<any Channel> {
+        let bootstrap = ClientBootstrap(group: eventLoop)
+            .connectTimeout(limits.connectTimeout)
+            .channelOption(
+                .writeBufferWaterMark,
+                value: .init(low: limits.writeLowWaterBytes, high: limits.writeHighWaterBytes)
+            )
+            .channelOption(.recvAllocator, value: readAllocator(bytesMax: limits.readBytesMax))
+            .channelOption(.maxMessagesPerRead, value: 2)
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try configure?(channel)
+                    try channel.pipeline.syncOperations.addHandler(
+                        HTTP1ClientConnection(limits: limits, metrics: metrics)
+                    )
+                }
+            }
+        switch target {
+        case .unix(let path):
+            return bootstrap.connect(unixDomainSocketPath: path)
+        case .tcp(let host, let port):
+            return
+                bootstrap
+                .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+                .connect(host: host, port: port)
+        }
+    }
+}
+
+/// Read buffers that grow with what a connection brings, up to `bytesMax`.
+func readAllocator(bytesMax: Int) -> AdaptiveRecvByteBufferAllocator {
+    AdaptiveRecvByteBufferAllocator(
+        minimum: min(4096, bytesMax),
+        initial: min(16_384, bytesMax),
+        maximum: max(bytesMax, 1)
+    )
 }

@@ -1,0 +1,20 @@
+/// Takes the bytes of messages as they are written: an array, or a transport's buffer.
+public protocol HTTP1Sink {
+    /// Adds bytes at the end.
+    mutating func append(_ bytes: Span<UInt8>)
+}
+
+extension Array: HTTP1Sink where Element == UInt8 {
+    /// Adds bytes at the end.
+    public mutating func append(_ bytes: Span<UInt8>) {
+        unsafe bytes.withUnsafeBufferPointer { unsafe append(contentsOf: $0) }
+    }
+}
+
+extension HTTP1Sink {
+    /// Adds a text's UTF-8 bytes.
+    mutating func append(text: String) { append(text.utf8.span) }
+
+    /// Adds `number` in decimal digits.
+    mutating func append(decimal number: UInt64) { append(text: String(number)) }
+}

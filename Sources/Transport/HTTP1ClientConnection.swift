@@ -1,0 +1,352 @@
+internal import HTTPWire
+internal import NIOCore
+
+/// One connection of a pool, with one exchange at a time.
+final class HTTP1ClientConnection: ChannelDuplexHandler {
+    typealias InboundIn = ByteBuffer
+    typealias InboundOut = Never
+    typealias OutboundIn = Never
+    typealias OutboundOut = IOData
+
+    private let limits: HTTPClientLimits
+    private let metrics: TransportMetrics
+
+    /// The pool, from the time that the connection was made until it is closed.
+    private var pool: HTTP1ClientPool?
+    private var context: ChannelHandlerContext?
+    private var exchange: HTTP1ClientExchange?
+    private var parser: HTTP1ResponseParser
+    private var inbound = ByteBuffer()
+    private var writer: HTTP1BodyWriter?
+    private let outbox = HTTP1Outbox()
+    private var timer: LazyTimer?
+
+    private var exchangeCount = 0
+    /// Whether the server closed; what came before is still handed over.
+    private var isInputEnded = false
+    private var isClosed = false
+    /// Whether the pool knows that it is gone.
+    private var hasLeft = false
+    /// Why the handlers below closed, where they said.
+    private var failure: HTTPClientError?
+    private var isProcessing = false
+    private var isReadHeld = false
+    private var isInRead = false
+    private var isFlushDue = false
+    private var isFlushing = false
+    /// When the server last did anything that it was waited for.
+    private var movedAt = NIODeadline.uptimeNanoseconds(0)
+
+    init(limits: HTTPClientLimits, metrics: TransportMetrics) {
+        self.limits = limits
+        self.metrics = metrics
+        parser = HTTP1ResponseParser(limits: limits.message)
+    }
+
+    // MARK: The pool's side
+
+    /// Joins a pool; `false` where the connection is gone already.
+    func join(_ pool: HTTP1ClientPool) -> Bool {
+        guard !isClosed, let context else { return false }
+        self.pool = pool
+        movedAt = context.eventLoop.now
+        timer?.set(movedAt + tick)
+        return true
+    }
+
+    /// Why it closed before it could join.
+    var closeReason: HTTPClientError { failure ?? .connectionClosed }
+
+    /// Begins an exchange on the idle connection.
+    func start(_ exchange: HTTP1ClientExchange) {
+        guard let context else { return }
+        self.exchange = exchange
+        exchange.connection = self
+        exchangeCount += 1
+        movedAt = context.eventLoop.now
+        parser.expect(responseTo: exchange.head.method)
+        outbox.prepare(context.channel.allocator)
+        do throws(HTTP1Error) {
+            writer = try HTTP1Serializer.appendHead(of: exchange.head, to: &outbox.staging)
+        } catch {
+            return fail(.connectFailed("request can't be written: \(error)"))
+        }
+        let body = exchange.queuedBody
+        exchange.queuedBody = []
+        exchange.queuedBytes = 0
+        for part in body where exchange === self.exchange { sendBody(part, of: exchange) }
+        guard exchange === self.exchange else { return }
+        if exchange.requestEnded { sendEnd(of: exchange) }
+        scheduleFlush()
+        process()
+        // The caller may still be within the call that led here.
+        context.eventLoop.assumeIsolated().execute { self.writabilityChanged() }
+    }
+
+    /// Closes an idle connection.
+    func close() { shutDown(nil) }
+
+    // MARK: The exchange's side
+
+    var isWritable: Bool {
+        guard !isClosed, let context else { return false }
+        return context.channel.isWritable && outbox.unflushedBytes < limits.writeHighWaterBytes
+    }
+
+    func sendBody(_ body: ByteBuffer, of exchange: HTTP1ClientExchange) {
+        guard exchange === self.exchange, var writer, let context else { return }
+        exchange.bodySent = true
+        outbox.prepare(context.channel.allocator)
+        let admission = writer.beginPart(ofBytes: body.readableBytes, to: &outbox.staging)
+        self.writer = writer
+        switch admission {
+        case .drop: break
+        case .overrun: fail(.connectionClosed)
+        case .write:
+            outbox.write(body, to: context)
+            writer.endPart(to: &outbox.staging)
+            scheduleFlush()
+        }
+    }
+
+    func sendEnd(of exchange: HTTP1ClientExchange) {
+        guard exchange === self.exchange, let writer, let context else { return }
+        outbox.prepare(context.channel.allocator)
+        let isWhole = try? writer.end(trailers: exchange.trailers, to: &outbox.staging)
+        guard isWhole == true else { return fail(.connectionClosed) }
+        movedAt = context.eventLoop.now
+        scheduleFlush()
+    }
+
+    func consumed() {
+        if let context { movedAt = context.eventLoop.now }
+        process()
+    }
+
+    /// The caller broke the exchange off.
+    func cancelled() { shutDown(nil) }
+
+    // MARK: What the channel tells
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        timer = LazyTimer(on: context.eventLoop) { [weak self] in self?.timerFired() }
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) { inputEnded() }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        inputEnded()
+        context.fireChannelInactive()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        failure = failure ?? (error as? HTTPClientError)
+        context.close(promise: nil)
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        var bytes = Self.unwrapInboundIn(data)
+        isInRead = true
+        movedAt = context.eventLoop.now
+        guard !isClosed, exchange != nil else {
+            // Nothing was asked for: the two ends don't agree on where a response ended.
+            return shutDown(nil)
+        }
+        if inbound.readableBytes == 0 {
+            inbound = bytes
+        } else {
+            inbound.discardReadBytes()
+            inbound.writeBuffer(&bytes)
+        }
+        process()
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        isInRead = false
+        if isFlushDue { flush() }
+        context.fireChannelReadComplete()
+    }
+
+    func read(context: ChannelHandlerContext) {
+        if wantsRead { context.read() } else { isReadHeld = true }
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        movedAt = context.eventLoop.now
+        if isFlushing {
+            context.eventLoop.assumeIsolated().execute { self.writabilityChanged() }
+        } else {
+            writabilityChanged()
+        }
+        context.fireChannelWritabilityChanged()
+    }
+
+    private func writabilityChanged() {
+        guard let exchange, exchange.awaitsWritable, isWritable else { return }
+        exchange.awaitsWritable = false
+        exchange.handler?.becameWritable()
+    }
+
+    // MARK: Responses
+
+    private var wantsRead: Bool {
+        guard let exchange else { return true }
+        return exchange.outstandingBytes < limits.bodyWindowBytes
+    }
+
+    private func process() {
+        guard !isProcessing else { return }
+        isProcessing = true
+        while exchange != nil, advance() {}
+        isProcessing = false
+        if inbound.readableBytes == 0 { inbound = ByteBuffer() }
+        if isReadHeld, wantsRead, !isInputEnded, let context {
+            isReadHeld = false
+            context.read()
+        }
+    }
+
+    private func advance() -> Bool {
+        guard let exchange else { return false }
+        let input = inbound
+        do throws(HTTP1Error) {
+            let step = try parser.next(
+                input.readableBytesUInt8Span,
+                bodyBytesMax: limits.bodyWindowBytes - exchange.outstandingBytes
+            )
+            inbound.moveReaderIndex(forwardBy: step.consumed)
+            switch step.event {
+            case .head(let head):
+                exchange.handler?.received(head)
+            case .body(let range):
+                exchange.outstandingBytes += range.count
+                exchange.handler?.received(input.readableBytesUInt8Span.extracting(range))
+            case .end(let trailers):
+                finish(exchange, trailers)
+            case .needMore:
+                guard isInputEnded, inbound.readableBytes == 0 || wantsRead else { return false }
+                guard try parser.finish() else { return false }
+                finish(exchange, HTTPFields())
+            }
+            return true
+        } catch .connectionEnded {
+            ended(exchange)
+            return false
+        } catch {
+            metrics.parseErrors.count()
+            fail(.responseInvalid)
+            return false
+        }
+    }
+
+    /// The response is whole; the connection is kept where both sides ended cleanly.
+    private func finish(_ exchange: HTTP1ClientExchange, _ trailers: HTTPFields) {
+        let isClean = parser.keepsAlive && exchange.requestEnded
+        self.exchange = nil
+        let handler = exchange.end()
+        if isClean, inbound.readableBytes == 0, !isInputEnded, let pool, let context {
+            writer = nil
+            movedAt = context.eventLoop.now
+            pool.released(self)
+        } else {
+            shutDown(nil)
+        }
+        handler?.receivedEnd(trailers: trailers)
+    }
+
+    /// The server closed before the response was whole.
+    private func ended(_ exchange: HTTP1ClientExchange) {
+        let isStale = exchangeCount > 1 && !parser.hasBegun && failure == nil
+        if isStale, !exchange.bodySent, !exchange.isRetried, let pool {
+            self.exchange = nil
+            exchange.connection = nil
+            shutDown(nil)
+            pool.retry(exchange)
+        } else {
+            fail(failure ?? .connectionClosed)
+        }
+    }
+
+    private func inputEnded() {
+        guard !isInputEnded else { return }
+        isInputEnded = true
+        leave()
+        if exchange == nil { shutDown(nil) } else { process() }
+    }
+
+    // MARK: Ends
+
+    private func fail(_ error: HTTPClientError) { shutDown(error) }
+
+    /// Closes; an exchange still under way fails with `error`.
+    private func shutDown(_ error: HTTPClientError?) {
+        guard !isClosed else { return }
+        isClosed = true
+        isInputEnded = true
+        timer?.cancel()
+        inbound = ByteBuffer()
+        let context = context
+        self.context = nil
+        let exchange = exchange
+        self.exchange = nil
+        leave()
+        pool = nil
+        context?.close(promise: nil)
+        if let error { exchange?.fail(error) }
+    }
+
+    private func leave() {
+        guard !hasLeft, let pool else { return }
+        hasLeft = true
+        pool.closed(self)
+    }
+
+    // MARK: Time
+
+    /// Looks are so far apart for either limit, so that the timer is never moved forward.
+    private var tick: TimeAmount { min(limits.responseTimeout, limits.idleTimeout) }
+
+    /// Whether it is the server's turn: not the caller's to send or to consume.
+    private var waitsForServer: Bool {
+        guard let exchange else { return false }
+        let isFull = !(context?.channel.isWritable ?? true)
+        return (exchange.requestEnded || isFull) && wantsRead
+    }
+
+    private func timerFired() {
+        guard !isClosed, let context else { return }
+        let now = context.eventLoop.now
+        if exchange == nil {
+            if movedAt + limits.idleTimeout <= now { return shutDown(nil) }
+            timer?.set(min(now + tick, movedAt + limits.idleTimeout))
+        } else {
+            if !waitsForServer { movedAt = now }
+            if movedAt + limits.responseTimeout <= now {
+                metrics.count(.response)
+                return fail(.timedOut)
+            }
+            timer?.set(min(now + tick, movedAt + limits.responseTimeout))
+        }
+    }
+
+    // MARK: Writing
+
+    private func scheduleFlush() {
+        if outbox.unflushedBytes >= limits.writeLowWaterBytes { return flush() }
+        guard !isFlushDue else { return }
+        isFlushDue = true
+        guard !isInRead else { return }
+        context?.eventLoop.assumeIsolated().execute {
+            if self.isFlushDue { self.flush() }
+        }
+    }
+
+    private func flush() {
+        isFlushDue = false
+        guard let context else { return }
+        isFlushing = true
+        outbox.flush(to: context)
+        isFlushing = false
+    }
+}
