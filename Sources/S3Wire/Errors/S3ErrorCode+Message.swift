@@ -57,6 +57,9 @@ extension S3ErrorCode {
         .malformedPOSTRequest:
             "The body of your POST request is not well-formed multipart/form-data.",
         .malformedPolicy: "Policies must be valid JSON and the first byte must be '{'",
+        .malformedTrailer:
+            "The request contained trailing data that was not well-formed or did not conform to "
+            + "our published schema.",
         .malformedXML:
             "The XML you provided was not well-formed or did not validate against our published "
             + "schema",

@@ -78,6 +78,8 @@ public enum S3ErrorCode: String, CaseIterable, Sendable {
     case malformedPOSTRequest = "MalformedPOSTRequest"
     /// `MalformedPolicy`.
     case malformedPolicy = "MalformedPolicy"
+    /// `MalformedTrailerError`.
+    case malformedTrailer = "MalformedTrailerError"
     /// `MalformedXML`.
     case malformedXML = "MalformedXML"
     /// `MaxMessageLengthExceeded`.
