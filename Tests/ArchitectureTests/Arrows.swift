@@ -42,7 +42,9 @@ enum Arrows {
         "GatewayMain": ["Gateway", "Daemon", "ArgumentParser"],
     ]
 
-    private static let system: Set<String> = ["Foundation", "FoundationEssentials", "Glibc"]
+    private static let system: Set<String> = [
+        "Dispatch", "Foundation", "FoundationEssentials", "Glibc",
+    ]
 
     /// What a target's files may import, the toolchain's modules included.
     static func imports(of target: String) -> Set<String> {

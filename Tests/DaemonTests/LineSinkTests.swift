@@ -44,6 +44,7 @@ struct LineSinkTests {
         let sink = try LineSink(path: folder.path + "/log")
         sink.close()
         sink.close()
+        try sink.reopen()
         sink.write(Array("late\n".utf8))
         #expect(sink.linesDropped == 1)
         #expect(try folder.read("log") == "")

@@ -124,11 +124,12 @@ public final class LineSink: Sendable {
 
     /// Goes on in a new file of the same path: after log rotation.
     ///
-    /// Without effect on a sink to a descriptor. Where the file can't be opened, the old one stays.
+    /// Without effect on a sink to a descriptor, or a closed one. Where the file can't be opened,
+    /// the old one stays.
     ///
     /// - Throws: `.fileUnusable`.
     public func reopen() throws(OpenError) {
-        guard let path else { return }
+        guard let path, !core.queue.withLock(\.closed) else { return }
         let fresh = try Self.open(path)
         core.drain()
         let old = core.descriptor.withLock { descriptor in
@@ -150,7 +151,11 @@ public final class LineSink: Sendable {
         core.queue.withLock { $0.closed = true }
         core.wake.signal()
         running.join()
-        if path != nil { core.descriptor.withLock { _ = Glibc.close($0) } }
+        guard path != nil else { return }
+        core.descriptor.withLock { descriptor in
+            Glibc.close(descriptor)
+            descriptor = -1
+        }
     }
 
     private static func open(_ path: String) throws(OpenError) -> Int32 {
