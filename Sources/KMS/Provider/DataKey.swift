@@ -8,6 +8,9 @@ public final class DataKey: Sendable {
     /// A shared owner of `bytes`.
     public init(_ bytes: consuming SecretBytes) { self.bytes = bytes }
 
+    /// Whether the two are the same key, in time that depends on the length alone.
+    public func isEqual(to other: DataKey) -> Bool { bytes.isEqual(to: other.bytes) }
+
     /// Lends the bytes for the time of a call, for what takes a span and not `SecretBytes`.
     ///
     /// - Throws: what `body` throws.
