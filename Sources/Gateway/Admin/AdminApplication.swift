@@ -1,6 +1,7 @@
 import Daemon
 import Encoding
 import HTTPWire
+import KMS
 import NIOCore
 import S3Wire
 import Transport
@@ -10,7 +11,7 @@ final class AdminApplication: HTTPServerApplication {
     /// What the listener serves from.
     struct Services: Sendable {
         var gateway: GatewayServices
-        var kms: AdminKMS
+        var kms: KMSAdmin
         var registry: MetricsRegistry
         var health: HealthRegistry
     }

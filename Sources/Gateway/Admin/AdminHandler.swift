@@ -2,6 +2,7 @@ import Crypto
 import Daemon
 import Encoding
 import HTTPWire
+import KMS
 import NIOCore
 import S3Wire
 import SigV4
@@ -9,8 +10,6 @@ import Transport
 
 /// One request of the admin listener; bound to its event loop.
 final class AdminHandler: HTTPServerHandler {
-    private static let prefixes = ["/rustfs/admin/v3/kms", "/kms"]
-
     private let exchange: any HTTPServerExchange
     private let loop: LoopContext
     private let services: AdminApplication.Services
@@ -55,8 +54,8 @@ final class AdminHandler: HTTPServerHandler {
     }
 
     private func beginKMS() {
-        for prefix in Self.prefixes where path == prefix || path.hasPrefix(prefix + "/") {
-            operation = String(path.dropFirst(prefix.count))
+        if let route = KMSAdmin.route(path) {
+            operation = route
             return authenticate()
         }
         refuse(404, "NotFound", "there is nothing at \(path); the KMS API begins with /kms/")
@@ -103,24 +102,35 @@ final class AdminHandler: HTTPServerHandler {
                 "sign the body: x-amz-content-sha256 must be its SHA-256"
             )
         }
-        let call = AdminKMS.Call(
-            method: head.method.name,
-            path: operation,
-            rawQuery: head.target.split(separator: "?", maxSplits: 1).dropFirst().first
-                .map(String.init) ?? "",
-            body: body,
-            principal: sender.credential.id,
-            requestID: id,
-            sourceAddress: exchange.peer.address
-        )
+        let rawQuery = head.target.split(separator: "?", maxSplits: 1).dropFirst().first ?? ""
+        guard let query = try? S3Query(raw: String(rawQuery)) else {
+            return refuse(400, "InvalidRequest", "the query is not percent-encoded UTF-8")
+        }
+        let pairs = query.parameters.map { (name: $0.name, value: $0.value) }
         let kms = services.kms
-        loop.perform { () async throws(Never) -> AdminKMS.Answer in
-            await kms.answer(call)
+        let method = head.method
+        let body = body
+        loop.perform { () async throws(Never) -> KMSAdminAnswer in
+            await kms.handle(method, path: operation, query: pairs, body: body)
         } then: { [self] result in
-            guard !isOver else { return }
-            let reply = result.get()
+            guard case .success(let reply) = result else { return }
+            record(operation, sender, reply.status)
             answer(reply.status, "application/json", reply.body)
         }
+    }
+
+    /// Every administrative call is on record, whatever its outcome.
+    private func record(_ operation: String, _ sender: Authenticator.Sender, _ status: Int) {
+        var record = AuditRecord(
+            time: services.gateway.clock(),
+            requestID: id,
+            principal: sender.credential.id,
+            operation: "kms:\(head.method.name) \(operation)",
+            outcome: status < 300 ? .success : status == 403 ? .denied : .failure,
+            sourceAddress: exchange.peer.address
+        )
+        record.status = status
+        services.gateway.audit.record(record)
     }
 
     /// Admin requests change keys: an unsigned body could be another than the signer's.
