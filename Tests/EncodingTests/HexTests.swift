@@ -11,7 +11,10 @@ import Testing
         #expect(Hex.decode("") == [])
     }
 
-    @Test("refuses what isn't pairs of digits", arguments: ["0", "0g", "+1", "0x", " 0", "00 ", "é"])
+    @Test(
+        "refuses what isn't pairs of digits",
+        arguments: ["0", "0g", "+1", "0x", " 0", "00 ", "é"]
+    )
     func refusals(text: String) {
         #expect(Hex.decode(text) == nil)
     }

@@ -58,7 +58,9 @@ import Testing
 
     @Test(
         "refuses what isn't a date in the form of SigV4",
-        arguments: ["", "20261123T142235", "20261123 142235Z", "2026-123T142235Z", "20261323T142235Z"]
+        arguments: [
+            "", "20261123T142235", "20261123 142235Z", "2026-123T142235Z", "20261323T142235Z",
+        ]
     )
     func basicRefusals(text: String) {
         #expect(Timestamp(basicISO8601: text) == nil)

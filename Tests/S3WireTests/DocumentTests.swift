@@ -21,7 +21,10 @@ import Testing
         #expect(try BucketListing(xml: BucketListing(buckets: []).xml).buckets.isEmpty)
     }
 
-    @Test("an object listing of either version comes back, encoded or not", arguments: [true, false])
+    @Test(
+        "an object listing of either version comes back, encoded or not",
+        arguments: [true, false]
+    )
     func objects(encoded: Bool) throws {
         var listing = ObjectListing(
             bucket: "b",

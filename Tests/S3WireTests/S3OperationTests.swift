@@ -34,7 +34,8 @@ import Testing
             ("GET", "/b?list-type=2&prefix=", .listObjectsV2), ("POST", "/b", .postObject),
             ("POST", "/b?delete", .deleteObjects), ("POST", "/b?delete=", .deleteObjects),
             ("GET", "/b?uploads=&prefix=a", .listMultipartUploads),
-            ("GET", "/b/?location=", .getBucketLocation), ("GET", "/b?versions", .listObjectVersions),
+            ("GET", "/b/?location=", .getBucketLocation),
+            ("GET", "/b?versions", .listObjectVersions),
             ("PUT", "/b?encryption", .putBucketEncryption),
             ("PUT", "/b/k?encryption", .updateObjectEncryption),
             ("GET", "/b?analytics", .listBucketAnalyticsConfigurations),
@@ -153,7 +154,9 @@ import Testing
         #expect(text(.getBucketRequestPayment).contains("<Payer>BucketOwner</Payer>"))
         #expect(text(.getBucketVersioning).hasSuffix("></VersioningConfiguration>"))
         #expect(text(.getBucketLogging).hasSuffix("></BucketLoggingStatus>"))
-        #expect(text(.getBucketNotificationConfiguration).hasSuffix("></NotificationConfiguration>"))
+        #expect(
+            text(.getBucketNotificationConfiguration).hasSuffix("></NotificationConfiguration>")
+        )
         #expect(text(.getBucketAccelerateConfiguration).hasSuffix("></AccelerateConfiguration>"))
         #expect(text(.getObjectTagging).hasSuffix("><TagSet></TagSet></Tagging>"))
         #expect(FixedAnswer.of(.deleteBucketPolicy) == .status(204))
