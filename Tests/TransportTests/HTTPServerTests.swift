@@ -201,6 +201,29 @@ import Transport
         await #expect(throws: HTTPClientError.connectionClosed) { _ = try await response.value }
     }
 
+    @Test("holds a client up whose body nobody consumes")
+    func backpressure() async throws {
+        let folder = try TemporaryFolder()
+        let path = folder.file("s")
+        let received = Mutex(0)
+        let full = anyLoop.makePromise(of: Void.self)
+        let application = HoardingApplication { count in
+            let total = received.withLock { total in
+                total += count
+                return total
+            }
+            if total == HTTPServerLimits().bodyWindowBytes { full.succeed() }
+        }
+        let server = try await serve(application, on: .unix(path: path, allowedUserIDs: me))
+        let sent = try await Flood.start(at: path, on: anyLoop, bytes: 100_000_000)
+        try await full.futureResult.get()
+        await server.drain(deadline: .milliseconds(20))
+        let total = try await sent.get()
+        // The window, one burst of reads, the kernel's buffers and the client's own queue.
+        #expect(total < 4_000_000)
+        #expect(received.withLock(\.self) == HTTPServerLimits().bodyWindowBytes)
+    }
+
     @Test("fails exchanges with a socket that isn't there")
     func noServer() async throws {
         let folder = try TemporaryFolder()
