@@ -1,3 +1,4 @@
+import HTTPWire
 import S3Wire
 
 /// Access control lists: probes with a fixed answer, for clients that ask before they write.

@@ -1,4 +1,5 @@
 import KMS
+import Logging
 import S3Wire
 import SealedObject
 

@@ -57,7 +57,7 @@ enum ListingWork {
             listing.paging = .version2(
                 startAfter: startAfter,
                 token: token,
-                next: listing.isTruncated ? next.map(encode) : nil
+                nextToken: listing.isTruncated ? next.map(encode) : nil
             )
         }
     }

@@ -1,4 +1,5 @@
 import Encoding
+import KMS
 import S3Wire
 import SealedObject
 

@@ -1,4 +1,5 @@
 import HTTPWire
+import KMS
 import S3Wire
 import SealedObject
 

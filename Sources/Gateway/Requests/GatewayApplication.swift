@@ -78,8 +78,8 @@ final class GatewayApplication: HTTPServerApplication {
         case .readCapabilities, .readPartTable, .replaceMetadata: throw S3Error(.notImplemented)
         default: break
         }
-        if let bucket = scope.target.bucket { try BucketName.validate(bucket) }
-        if let key = scope.target.key { try ObjectKey.validate(key) }
+        if let bucket = scope.target?.bucket { try BucketName.validate(bucket) }
+        if let key = scope.target?.key { try ObjectKey.validate(key) }
     }
 }
 

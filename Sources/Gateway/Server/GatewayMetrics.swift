@@ -17,7 +17,7 @@ final class GatewayMetrics: Sendable {
         duration = registry.histogram(
             "sealgate_request_seconds",
             help: "Time from a request's head to its end.",
-            buckets: Histogram.requestSeconds
+            bounds: Histogram.requestSeconds
         )
     }
 

@@ -1,7 +1,8 @@
 public import Daemon
 import Encoding
+import HTTPWire
 import KMS
-import Logging
+public import Logging
 import NIOCore
 import NIOPosix
 import S3Wire
@@ -57,7 +58,7 @@ public final class GatewayServer: Sendable {
         let group = MultiThreadedEventLoopGroup(
             numberOfThreads: count == 0 ? System.coreCount : count
         )
-        let pools = StorePools(settings, group, transport)
+        let pools = await StorePools(settings, group, transport)
         let records = StoreRecords(pools.client)
         let ring = KeyRing(
             provider: provider,
