@@ -24,6 +24,13 @@ struct ConstantTimeTests {
         #expect(bytes.isEmpty)
         ConstantTime.wipe(&bytes)
         #expect(bytes.isEmpty)
+        var others = [UInt8](0..<64)
+        others.withUnsafeMutableBytes { others in
+            guard let address = others.baseAddress else { return }
+            ConstantTime.wipe(address, count: 0)
+            ConstantTime.wipe(address + 1, count: 62)
+        }
+        #expect(others == [UInt8](repeating: 0, count: 63) + [63])
     }
 
     @Test("random bytes differ each time, and may be none")
