@@ -10,14 +10,14 @@ enum ReadFields {
         _ opened: OpenedObject,
         _ plan: ReadPlan,
         _ customer: CustomerKeyHolder?,
+        _ overrides: ResponseOverrides?,
         _ scope: RequestScope
     ) -> HTTPFields {
         var fields = identity(opened)
         fields.append("content-length", String(plan.range.count))
         fields.append("accept-ranges", "bytes")
-        var headers = ObjectHeaders(opened.attributes)
-        if let overrides = scope.overrides { overrides.apply(to: &headers) }
-        headers.append(to: &fields)
+        ObjectHeaders(opened.attributes).append(to: &fields)
+        overrides?.apply(to: &fields)
         if plan.status == 206, !plan.range.isEmpty {
             let range = UInt64(plan.range.lowerBound)..<UInt64(plan.range.upperBound)
             fields.append(

@@ -78,6 +78,7 @@ final class GatewayApplication: HTTPServerApplication {
         case .readCapabilities, .readPartTable, .replaceMetadata: throw S3Error(.notImplemented)
         default: break
         }
+        try ObjectHeaders.refuseReserved(scope.head.fields)
         if let bucket = scope.target?.bucket { try BucketName.validate(bucket) }
         if let key = scope.target?.key { try ObjectKey.validate(key) }
     }

@@ -11,6 +11,9 @@ import Transport
 
 /// The gateway as a running whole: settings in, two listeners out.
 public final class GatewayServer: Sendable {
+    /// The version of the program.
+    public static let version = "0.1.0"
+
     private let settings: Settings
     private let group: MultiThreadedEventLoopGroup
     private let tls: TLSServerContext

@@ -17,14 +17,7 @@ public final class DataKey: Sendable {
     public func withSpan<Value: ~Copyable, Failure>(
         _ body: (Span<UInt8>) throws(Failure) -> Value
     ) throws(Failure) -> Value {
-        try Self.lend(bytes, body)
-    }
-
-    private static func lend<Value: ~Copyable, Failure>(
-        _ bytes: borrowing SecretBytes,
-        _ body: (Span<UInt8>) throws(Failure) -> Value
-    ) throws(Failure) -> Value {
-        try body(bytes.span)
+        try bytes.withSpan(body)
     }
 }
 
