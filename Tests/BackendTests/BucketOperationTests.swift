@@ -25,7 +25,9 @@ import Testing
         }
     }
 
-    @Test func `the reserved bucket can't be made or deleted, but is listed in itself`() async throws {
+    @Test func `the reserved bucket can't be made or deleted, but is listed in itself`()
+        async throws
+    {
         try await StoreFixture.run { store in
             #expect(try await store.client.send(.put, "/.sealgate").status == 409)
             #expect(try await store.client.send(.delete, "/.sealgate").status == 405)
@@ -103,7 +105,9 @@ import Testing
         }
     }
 
-    @Test(arguments: ["max-keys=-1", "max-keys=x", "max-keys=+1", "continuation-token=!", "continuation-token="])
+    @Test(arguments: [
+        "max-keys=-1", "max-keys=x", "max-keys=+1", "continuation-token=!", "continuation-token=",
+    ])
     func `a parameter that makes no sense is refused`(query: String) async throws {
         try await StoreFixture.run { store in
             let answer = try await store.client.send(.get, "/b?list-type=2&\(query)")
