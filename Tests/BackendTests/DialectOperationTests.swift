@@ -48,7 +48,9 @@ import Testing
         }
     }
 
-    @Test(arguments: ["/B", "/a%2Fb/k", "/b%00", "/caf%C3%A9", "/" + String(repeating: "b", count: 256)])
+    @Test(arguments: [
+        "/B", "/a%2Fb/k", "/b%00", "/caf%C3%A9", "/" + String(repeating: "b", count: 256),
+    ])
     func `a bucket's name that could harm is refused`(target: String) {
         #expect(throws: S3Error(.invalidBucketName)) { try operation(.put, target) }
     }

@@ -141,8 +141,8 @@ final class StoreFixture: Sendable {
 
     /// Waits until the body files are so many: deletion comes after the answer.
     func expectFiles(objects: Int, temporary: Int = 0) async {
-        for _ in 0..<2000 where fileCounts != (objects, temporary) {
-            await Task.yield()
+        for _ in 0..<2000 {
+            if fileCounts == (objects, temporary) { return }
             _ = try? await client.send(.get, "/?sealgate-capabilities")
         }
         #expect(fileCounts == (objects, temporary))
