@@ -121,6 +121,7 @@ import Testing
         server.channel.embeddedEventLoop.run()
         #expect(server.collector.errors.isEmpty)
         #expect(server.collector.isInactive)
+        #expect(client.read().isEmpty)
         #expect(client.isClosedByPeer)
     }
 

@@ -83,7 +83,9 @@ extension HTTP2ServerHandler {
         guard session.wantsWrite else { return true }
         batch = LoopBuffers.current.frames.take(Self.batchBytes)
         while !isPaused {
-            guard let count = session.nextBytes(into: &batch) else { return false }
+            guard let count = unsafe session.nextBytes({ unsafe batch.writeBytes($0) }) else {
+                return false
+            }
             if count == 0 { break }
             isPaused = batch.readableBytes >= Self.batchBytes
         }

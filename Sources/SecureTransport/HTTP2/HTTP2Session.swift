@@ -66,17 +66,17 @@ final class HTTP2Session {
         return unsafe nghttp2_session_mem_recv(pointer, start, bytes.count) >= 0
     }
 
-    /// Appends what is to be sent next, a frame or less; DATA frames go through `sendBody` and
-    /// aren't counted.
+    /// Lends what is to be sent next, a frame or less; DATA frames go through `sendBody` before.
     ///
-    /// - Returns: the bytes appended; 0 where there is nothing, or a pause was asked for; `nil`
+    /// - Parameter body: takes the bytes, after all events of the call.
+    /// - Returns: how many they are; 0 where there is nothing, or a pause was asked for; `nil`
     ///   where the connection is beyond repair.
-    func nextBytes(into batch: inout ByteBuffer) -> Int? {
+    func nextBytes(_ body: (UnsafeRawBufferPointer) -> Void) -> Int? {
         var bytes: UnsafePointer<UInt8>?
         let count = unsafe nghttp2_session_mem_send(pointer, &bytes)
         guard count >= 0 else { return nil }
         guard count > 0 else { return 0 }
-        unsafe batch.writeBytes(UnsafeRawBufferPointer(start: bytes, count: count))
+        unsafe body(UnsafeRawBufferPointer(start: bytes, count: count))
         return count
     }
 
