@@ -188,6 +188,7 @@ extension BackendServer {
         let files = BodyFiles(
             folder: folder,
             durability: durability,
+            reserveBytes: Int64(settings[BackendSettings.reserveBytes]),
             threads: flushThreads,
             statistics: statistics
         )
