@@ -89,6 +89,29 @@ import Transport
         await loopback.server.drain(deadline: .seconds(5))
     }
 
+    @Test func `a client shows its certificate where the server wants one`() async throws {
+        var configuration = certificates.server()
+        configuration.clientCAFile = certificates.path("ca.pem")
+        configuration.clientCertificate = .required
+        let loopback = try await LoopbackServer.start(configuration)
+        for (name, isTaken) in [("client", true), ("stranger", false)] {
+            let identity = TLSClientContext.Configuration(
+                authoritiesFile: certificates.path("ca.pem"),
+                certificateFile: certificates.path(name + ".pem"),
+                keyFile: certificates.path(name + ".key")
+            )
+            let result = await PoolExchange.run(
+                loopback.port,
+                try SecureClientPipeline(
+                    context: TLSClientContext(identity),
+                    serverName: "localhost"
+                )
+            )
+            #expect((try? result.get()) == (isTaken ? 100_000 : nil))
+        }
+        await loopback.server.drain(deadline: .seconds(5))
+    }
+
     @Test(arguments: [("ca.pem", "other.test"), ("otherca.pem", "localhost")])
     func `a server that isn't who it should be isn't trusted`(
         authority: String,
