@@ -50,7 +50,10 @@ class Signature:
         signed = {n.lower(): " ".join(str(v).split()) for n, v in self.headers.items()
                   if n.lower() not in ("expect", "connection", "transfer-encoding", *unsigned)}
         path, _, query = target.partition("?")
-        pairs = sorted(tuple((part + "=").split("=")[:2]) for part in query.split("&") if part)
+        path = quote(urllib.parse.unquote_to_bytes(path))
+        pairs = sorted(tuple(urllib.parse.quote(urllib.parse.unquote_to_bytes(half), safe="-_.~")
+                             for half in (part + "=").split("=")[:2])
+                       for part in query.split("&") if part)
         names = ";".join(sorted(signed))
         canonical = "\n".join([
             method, path, "&".join(f"{n}={v}" for n, v in pairs),
