@@ -46,6 +46,13 @@ struct ControlRequest: Sendable {
         }
     }
 
+    /// Refuses a bucket, and a key where one is named, that doesn't exist.
+    func requireTarget() async throws(S3Error) {
+        try await requireBucket()
+        guard target.key != nil else { return }
+        _ = try await succeed(StoreRequest(.head, bucket: bucket, key: key))
+    }
+
     var errorScope: StoreFailure.ErrorScope {
         StoreFailure.ErrorScope(bucket: bucket, key: target.key)
     }

@@ -29,7 +29,7 @@ enum ControlWork {
         guard let answer = FixedAnswer.of(request.operation) else {
             throw S3Error(.notImplemented, "\(request.operation.rawValue) is not implemented")
         }
-        try await request.requireBucket()
+        try await request.requireTarget()
         switch answer {
         case .document(let body): return .xml(body)
         case .error(let error): throw error

@@ -34,7 +34,11 @@ enum CompletionWork {
                 body: CompletionRequest(parts: parts.stored, table: commit.table).xml
             )
         )
-        guard reply.isSuccess else { throw StoreFailure.reply(reply, request.errorScope) }
+        guard reply.isSuccess else {
+            let failure = StoreFailure.reply(reply, request.errorScope)
+            guard failure.code == .preconditionFailed else { throw failure }
+            throw .preconditionFailed("If-None-Match")
+        }
         return answer(request, opened, commit, customer)
     }
 

@@ -71,7 +71,7 @@ final class ObjectReadHandler: HTTPServerHandler {
     /// The store's facts of the object came, by HEAD or as the head of a GET.
     private func found(_ head: HTTPResponseHead) {
         guard !isClosed else { return }
-        guard head.status == 200 else { return refuse(StoreFailure.read(head, scope)) }
+        guard head.status == 200 else { return refused(head) }
         let object: FoundObject
         do throws(ObjectFault) { object = try FoundObject(head) } catch { return fault(error) }
         do throws(S3Error) {
@@ -188,6 +188,15 @@ final class ObjectReadHandler: HTTPServerHandler {
         reader?.cancel()
         reader = nil
         scope.sendHead(status: 304, fields: ReadFields.unchanged(opened), end: true)
+    }
+
+    /// The store's refusal: where it knows no such object, the bucket may be what is missing.
+    private func refused(_ head: HTTPResponseHead) {
+        let failure = StoreFailure.read(head, scope)
+        guard head.status == 404, !isHead else { return refuse(failure) }
+        reader?.cancel()
+        reader = nil
+        scope.loop.requireBucket(scope.bucket) { [self] missing in refuse(missing ?? failure) }
     }
 
     func refuse(_ error: S3Error) {

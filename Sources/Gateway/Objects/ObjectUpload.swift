@@ -136,6 +136,8 @@ final class ObjectUpload: UploadKind {
 
     func refusal(_ error: S3Error) -> S3Error {
         if error.code == .noSuchBucket { scope.loop.buckets.forget(scope.bucket) }
-        return error
+        guard error.code == .preconditionFailed else { return error }
+        let isMatch = scope.head.fields.contains("if-match")
+        return .preconditionFailed(isMatch ? "If-Match" : "If-None-Match")
     }
 }
