@@ -35,7 +35,18 @@ public final class BackendServer: Sendable {
         registry: MetricsRegistry = MetricsRegistry(),
         now: @escaping @Sendable () -> Timestamp = { SystemClock.now }
     ) async throws(BackendStartError) -> BackendServer {
-        let peers = try userIDs(settings)
+        try await start(settings, logger, registry, now, ownUserID: geteuid())
+    }
+
+    /// As the public `start`, for the processes of `ownUserID`.
+    static func start(
+        _ settings: Settings,
+        _ logger: Logger,
+        _ registry: MetricsRegistry,
+        _ now: @escaping @Sendable () -> Timestamp,
+        ownUserID: UInt32
+    ) async throws(BackendStartError) -> BackendServer {
+        let peers = try userIDs(settings).union([ownUserID])
         raiseDescriptorLimit()
         let folder: DataFolder
         do {
@@ -124,7 +135,7 @@ extension BackendServer {
     private static func userIDs(
         _ settings: Settings
     ) throws(BackendStartError) -> Set<UInt32> {
-        var ids: Set<UInt32> = [geteuid()]
+        var ids: Set<UInt32> = []
         for text in settings[BackendSettings.peerUserIDs] {
             guard let id = UInt32(text) else { throw .peerUserIDInvalid(text) }
             ids.insert(id)

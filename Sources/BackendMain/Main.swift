@@ -3,7 +3,7 @@ import Backend
 
 /// `sealgate-store`.
 @main
-struct Main: AsyncParsableCommand {
+struct Main: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sealgate-store",
         abstract: "Keeps Sealgate's objects in a folder; it sees ciphertext only.",

@@ -3,9 +3,10 @@ import Backend
 import Daemon
 import Foundation
 import Logging
+import Synchronization
 
 /// `sealgate-store serve`: runs the store in the foreground.
-struct Serve: AsyncParsableCommand {
+struct Serve: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Run the store in the foreground until SIGTERM or SIGINT."
     )
@@ -21,10 +22,30 @@ struct Serve: AsyncParsableCommand {
     @Flag(help: "Print no summary at the start.")
     var quiet = false
 
-    func run() async throws {
+    func run() throws {
         let hardening = ProcessHardening.apply()
+        // Before any other thread is made: only later ones leave the signals to their own thread.
         let signals = try Signals.stream()
         let settings = try options.load()
+        let ended = DispatchSemaphore(value: 0)
+        let result = Mutex<Result<Void, any Error>>(.success(()))
+        Task {
+            do {
+                try await serve(settings, signals, hardening)
+            } catch {
+                result.withLock { $0 = .failure(error) }
+            }
+            ended.signal()
+        }
+        ended.wait()
+        try result.withLock { try $0.get() }
+    }
+
+    private func serve(
+        _ settings: Settings,
+        _ signals: AsyncStream<DaemonSignal>,
+        _ hardening: ProcessHardening
+    ) async throws {
         let sink = try LineSink(descriptor: 2)
         let logger = Logger(label: "sealgate-store") { _ in
             JSONLogHandler(sink: sink, level: settings[LogSettings.level])

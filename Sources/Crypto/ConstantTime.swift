@@ -23,4 +23,11 @@ public enum ConstantTime {
         unsafe bytes.withUnsafeMutableBytes { unsafe OPENSSL_cleanse($0.baseAddress, $0.count) }
         bytes.removeAll()
     }
+
+    /// Overwrites `count` bytes at `address` with zeros in a way that the compiler keeps.
+    @unsafe
+    public static func wipe(_ address: UnsafeMutableRawPointer, count: Int) {
+        guard count > 0 else { return }
+        unsafe OPENSSL_cleanse(address, count)
+    }
 }

@@ -15,6 +15,14 @@ public struct Scrypt: Equatable, Sendable {
     private nonisolated(unsafe) static let algorithm = unsafe EVP_KDF_fetch(nil, "SCRYPT", nil)
     private static let memoryMax: UInt64 = 1 << 30
 
+    // OSSL_PARAM keeps the pointer to a name: it must outlive the call that makes the parameter.
+    private static let passphraseName: StaticString = "pass"
+    private static let saltName: StaticString = "salt"
+    private static let costName: StaticString = "n"
+    private static let blockSizeName: StaticString = "r"
+    private static let parallelismName: StaticString = "p"
+    private static let memoryName: StaticString = "maxmem_bytes"
+
     /// Parameters, or `nil` for a cost that isn't a power of two in 2...2^20, a block size outside
     /// 1...32, a parallelism outside 1...16, or over 1 GiB of memory.
     public init?(checking cost: UInt64, blockSize: UInt32, parallelism: UInt32) {
@@ -64,19 +72,19 @@ public struct Scrypt: Equatable, Sendable {
                         guard let number = numbers.baseAddress else { return 0 }
                         let parameters = unsafe [
                             OSSL_PARAM_construct_octet_string(
-                                OSSL_KDF_PARAM_PASSWORD,
+                                Self.passphraseName.cString,
                                 UnsafeMutableRawPointer(mutating: passphrase.baseAddress),
                                 passphrase.count
                             ),
                             OSSL_PARAM_construct_octet_string(
-                                OSSL_KDF_PARAM_SALT,
+                                Self.saltName.cString,
                                 UnsafeMutableRawPointer(mutating: salt.baseAddress),
                                 salt.count
                             ),
-                            OSSL_PARAM_construct_uint64(OSSL_KDF_PARAM_SCRYPT_N, number),
-                            OSSL_PARAM_construct_uint64(OSSL_KDF_PARAM_SCRYPT_R, number + 1),
-                            OSSL_PARAM_construct_uint64(OSSL_KDF_PARAM_SCRYPT_P, number + 2),
-                            OSSL_PARAM_construct_uint64(OSSL_KDF_PARAM_SCRYPT_MAXMEM, number + 3),
+                            OSSL_PARAM_construct_uint64(Self.costName.cString, number),
+                            OSSL_PARAM_construct_uint64(Self.blockSizeName.cString, number + 1),
+                            OSSL_PARAM_construct_uint64(Self.parallelismName.cString, number + 2),
+                            OSSL_PARAM_construct_uint64(Self.memoryName.cString, number + 3),
                             OSSL_PARAM_construct_end(),
                         ]
                         return unsafe EVP_KDF_derive(

@@ -82,6 +82,16 @@ public struct SecretBytes: ~Copyable, @unchecked Sendable {
         }
     }
 
+    /// Lends the bytes for the time of a call: where the secret stands in an object, whose span
+    /// can't outlive the access to it.
+    ///
+    /// - Throws: what `body` throws.
+    public borrowing func withSpan<Value: ~Copyable, Failure>(
+        _ body: (Span<UInt8>) throws(Failure) -> Value
+    ) throws(Failure) -> Value {
+        try body(span)
+    }
+
     /// Whether the two are equal, in time that depends on the length alone.
     public borrowing func isEqual(to other: borrowing SecretBytes) -> Bool {
         ConstantTime.equal(span, other.span)

@@ -21,12 +21,18 @@ public enum Base64 {
         _ bytes: some Collection<UInt8>,
         as variant: Variant = .standard
     ) -> [UInt8] {
+        // Over any collection each byte would cost calls; over contiguous bytes it doesn't.
+        bytes.withContiguousStorageIfAvailable { unsafe encodeBytes(of: $0.span, variant) }
+            ?? encodeBytes(of: Array(bytes).span, variant)
+    }
+
+    private static func encodeBytes(of bytes: Span<UInt8>, _ variant: Variant) -> [UInt8] {
         var text: [UInt8] = []
         text.reserveCapacity((bytes.count + 2) / 3 * 4)
         var bits: UInt32 = 0
         var bitCount: UInt32 = 0
-        for byte in bytes {
-            bits = bits << 8 | UInt32(byte)
+        for index in bytes.indices {
+            bits = bits << 8 | UInt32(bytes[index])
             bitCount += 8
             while bitCount >= 6 {
                 bitCount -= 6
@@ -50,12 +56,21 @@ public enum Base64 {
         _ text: some Collection<UInt8>,
         as variant: Variant = .standard
     ) -> [UInt8]? {
+        let decoded = text.withContiguousStorageIfAvailable {
+            unsafe decodeBytes(of: $0.span, variant)
+        }
+        if let decoded { return decoded }
+        return decodeBytes(of: Array(text).span, variant)
+    }
+
+    private static func decodeBytes(of text: Span<UInt8>, _ variant: Variant) -> [UInt8]? {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(text.count / 4 * 3 + 2)
         var bits: UInt32 = 0
         var bitCount: UInt32 = 0
         var padding = 0
-        for character in text {
+        for index in text.indices {
+            let character = text[index]
             if character == UInt8(ascii: "="), variant == .standard {
                 padding += 1
                 continue

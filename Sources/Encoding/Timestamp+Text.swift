@@ -93,6 +93,7 @@ extension Timestamp {
         let fraction = bytes[19..<(bytes.count - 1)]
         if !fraction.isEmpty {
             guard fraction.first == UInt8(ascii: "."), (2...10).contains(fraction.count),
+                Self.number(fraction.dropFirst()) != nil,
                 let value = Self.number(fraction.dropFirst().prefix(3))
             else { return nil }
             let scale = [1: 100, 2: 10, 3: 1][min(fraction.count - 1, 3)] ?? 1
@@ -104,8 +105,10 @@ extension Timestamp {
     /// Reads RFC 9110's preferred date form, `Mon, 23 Nov 2026 14:22:35 GMT`; else `nil`.
     public init?(httpDate text: String) {
         let bytes = Array(text.utf8)
-        guard bytes.count == 29, text.hasSuffix(" GMT"), bytes[19] == UInt8(ascii: ":"),
-            bytes[22] == UInt8(ascii: ":"),
+        guard bytes.count == 29, bytes[25...].elementsEqual(" GMT".utf8),
+            bytes[3...4].elementsEqual(", ".utf8), bytes[7] == 0x20, bytes[11] == 0x20,
+            bytes[16] == 0x20, bytes[19] == UInt8(ascii: ":"), bytes[22] == UInt8(ascii: ":"),
+            Self.weekdays.contains(String(decoding: bytes[0..<3], as: UTF8.self)),
             let day = Self.number(bytes[5..<7]),
             let month = Self.months.firstIndex(of: String(decoding: bytes[8..<11], as: UTF8.self)),
             let year = Self.number(bytes[12..<16]), let hour = Self.number(bytes[17..<19]),

@@ -42,8 +42,11 @@ public struct CalendarTime: Equatable, Sendable {
     /// Day of the week, 0 = Sunday.
     public var weekday: Int
 
-    /// The fields of a time.
+    /// The fields of a time; one before year 1 or after year 9999 is taken for that year's edge.
     public init(_ time: Timestamp) {
+        let time = Timestamp(
+            milliseconds: min(max(time.milliseconds, Self.earliest), Self.latest)
+        )
         let seconds = time.seconds
         let days = seconds >= 0 ? seconds / 86_400 : (seconds - 86_399) / 86_400
         let rest = Int(seconds - days * 86_400)
@@ -54,6 +57,10 @@ public struct CalendarTime: Equatable, Sendable {
         millisecond = Int(time.milliseconds - seconds * 1000)
         weekday = ((Int(days) % 7) + 11) % 7
     }
+
+    // 0001-01-01T00:00:00.000Z and 9999-12-31T23:59:59.999Z.
+    private static let earliest: Int64 = -62_135_596_800_000
+    private static let latest: Int64 = 253_402_300_799_999
 
     /// A time from its fields; `nil` when a field is out of its range, as 30 February.
     public static func timestamp(

@@ -3,8 +3,9 @@ struct HTTP1LineScanner {
     /// Bytes at the front of the current line that hold no LF.
     private(set) var scanned = 0
 
-    /// The range, without CR LF, of the line that begins at `start`; `nil` where its end isn't in
-    /// the input yet. `bytesMax` counts the line's end too.
+    /// The range of the line that begins at `start`, without its CR LF.
+    ///
+    /// `nil` where its end isn't in the input yet; `bytesMax` counts the end too.
     mutating func line(
         in input: Span<UInt8>,
         from start: Int,

@@ -33,7 +33,11 @@ final class FileKeyStore: Sendable {
         path: String,
         dies: (@Sendable (FileWriteStep) -> Bool)? = nil
     ) throws(KMSError) {
-        if unsafe mkdir(path, 0o700) != 0, errno != EEXIST { throw Self.failure("make", path) }
+        if unsafe mkdir(path, 0o700) == 0 {
+            try Self.syncParent(of: path)
+        } else if errno != EEXIST {
+            throw Self.failure("make", path)
+        }
         let directory = unsafe open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard directory >= 0 else { throw Self.failure("open", path) }
         self.path = path
@@ -179,12 +183,19 @@ extension FileKeyStore {
             _ = unsafe unlink(path)
             throw error
         }
-        let parent = path.lastIndex(of: "/").map { String(path[..<$0]) + "/" } ?? "."
+        try syncParent(of: path)
+        return true
+    }
+
+    /// Makes the name of a new file or directory durable.
+    private static func syncParent(of path: String) throws(KMSError) {
+        var path = path[...]
+        while path.count > 1, path.hasSuffix("/") { path.removeLast() }
+        let parent = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
         let directory = unsafe open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard directory >= 0 else { throw failure("open", parent) }
         defer { close(directory) }
         guard fsync(directory) == 0 else { throw failure("sync", parent) }
-        return true
     }
 
     private static func read(_ file: CInt, _ path: String) throws(KMSError) -> [UInt8] {

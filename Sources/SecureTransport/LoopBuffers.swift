@@ -11,6 +11,8 @@ final class LoopBuffers {
 
     /// For what is decrypted.
     var plaintext = SpareBuffer(fullCount: 131_072)
+    /// For HTTP/2 frames to be sent.
+    var frames = SpareBuffer(fullCount: 262_144)
     /// For what is encrypted.
     var ciphertext = SpareBuffer(fullCount: 262_144)
 

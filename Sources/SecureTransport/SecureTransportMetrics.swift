@@ -1,6 +1,8 @@
 public import Synchronization
 
-/// Counters of TLS and HTTP/2; read at any time, from any thread. Each is a total since the start.
+/// Counters of TLS and HTTP/2; read at any time, from any thread.
+///
+/// Each is a total since the start.
 public final class SecureTransportMetrics: Sendable {
     /// TLS handshakes completed.
     public let handshakes = Atomic<Int>(0)

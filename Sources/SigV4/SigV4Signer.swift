@@ -121,7 +121,7 @@ public final class SigV4Signer {
     }
 
     private func key(_ scope: SigV4Scope) throws(SigV4Error) -> SigningKey {
-        try secret.lend { secret throws(SigV4Error) in
+        try secret.withSpan { secret throws(SigV4Error) in
             try keys.key(accessKeyID, scope, secret: secret)
         }
     }

@@ -13,18 +13,18 @@ final class SigningKey {
     init(scope: SigV4Scope, secret: Span<UInt8>) throws(CryptoError) {
         self.secret = try SecretBytes(copying: secret)
         let bytes = try Self.derive(scope, secret)
-        hmac = try bytes.lend { key throws(CryptoError) in try HMAC(.sha256, key: key) }
+        hmac = try bytes.withSpan { key throws(CryptoError) in try HMAC(.sha256, key: key) }
         self.bytes = bytes
     }
 
     /// Whether the key is one of that secret, in time that depends on the length alone.
     func isDerived(from secret: Span<UInt8>) -> Bool {
-        self.secret.lend { ConstantTime.equal($0, secret) }
+        self.secret.withSpan { ConstantTime.equal($0, secret) }
     }
 
     /// A chain of signatures under this key.
     func chain(from seed: SigV4Seed) throws(SigV4Error) -> ChunkSignatureChain {
-        try bytes.lend { key throws(SigV4Error) in
+        try bytes.withSpan { key throws(SigV4Error) in
             try ChunkSignatureChain(seed: seed, signingKey: key)
         }
     }
@@ -62,14 +62,5 @@ final class SigningKey {
             key = next
         }
         return try SecretBytes(copying: key.span)
-    }
-}
-
-extension SecretBytes {
-    /// Lends the bytes where the secret is an object's: a span can't outlive the access to it.
-    borrowing func lend<Result: ~Copyable, Failure>(
-        _ body: (Span<UInt8>) throws(Failure) -> Result
-    ) throws(Failure) -> Result {
-        try body(span)
     }
 }

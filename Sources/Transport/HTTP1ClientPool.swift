@@ -146,12 +146,15 @@ public final class HTTP1ClientPool: HTTPClientPool {
         guard !isPumping else { return }
         isPumping = true
         defer { isPumping = false }
-        while !queue.isEmpty, let connection = idle.popLast() {
-            metrics.poolIdle.count(-1)
-            if let exchange = dequeue() { connection.start(exchange) }
-        }
-        while connectingCount < queue.count, openCount < limits.connectionsMax, !isClosed {
-            connect(for: nil)
+        while !queue.isEmpty {
+            if let connection = idle.popLast() {
+                metrics.poolIdle.count(-1)
+                if let exchange = dequeue() { connection.start(exchange) }
+            } else if connectingCount < queue.count, openCount < limits.connectionsMax, !isClosed {
+                connect(for: nil)
+            } else {
+                break
+            }
         }
     }
 
@@ -209,8 +212,10 @@ public final class HTTP1ClientPool: HTTPClientPool {
         metrics.connectFailures.count()
         forgetConnection()
         // One failure for one who waits: the others have attempts of their own.
-        let failing = exchange ?? dequeue()
-        failing?.fail((error as? HTTPClientError) ?? .connectFailed(String(describing: error)))
+        if let failing = exchange ?? dequeue() {
+            let reason = HTTPClientError.connectFailed(String(describing: error))
+            failLater(failing, (error as? HTTPClientError) ?? reason)
+        }
         pump()
     }
 

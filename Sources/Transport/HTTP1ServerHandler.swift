@@ -346,19 +346,17 @@ public final class HTTP1ServerHandler: ChannelDuplexHandler {
     }
 
     /// Closes the connection at once; what wasn't written is lost.
-    func abort() {
-        guard phase != .closed else { return }
-        let context = context
-        shutDown()
-        context?.close(promise: nil)
-    }
+    func abort() { shutDown() }
 
+    /// Closes the channel before it tells the application, who may close a file that is being sent.
     private func shutDown() {
         guard phase != .closed else { return }
         phase = .closed
         timer?.cancel()
         inbound = ByteBuffer()
+        let context = context
+        self.context = nil
+        context?.close(promise: nil)
         detach(complete: false)
-        context = nil
     }
 }

@@ -62,7 +62,10 @@ public final class HTTPServer: Sendable {
                     .bind(host: host, port: port).get()
             case .unix(let path, _):
                 listener = try await bootstrap.bind(unixDomainSocketPath: path).get()
-                try UnixSocketPath.restrict(path)
+                guard UnixSocketPath.restrict(path) else {
+                    listener.close(promise: nil)
+                    throw HTTPServerError.bindFailed("chmod of \(path) failed")
+                }
             }
             return HTTPServer(listener: listener, address: address, connections: connections)
         } catch let error as HTTPServerError {

@@ -27,11 +27,7 @@ enum UnixSocketPath {
     }
 
     /// Lets only the owner connect; who that is, each connection is asked besides.
-    static func restrict(_ path: String) throws(HTTPServerError) {
-        guard unsafe chmod(path, 0o600) == 0 else {
-            throw .bindFailed("chmod \(path): errno \(errno)")
-        }
-    }
+    static func restrict(_ path: String) -> Bool { unsafe chmod(path, 0o600) == 0 }
 
     /// Removes the file.
     static func remove(_ path: String) { _ = unsafe unlink(path) }

@@ -117,4 +117,10 @@ import Testing
             #expect(findings.messages.first?.head.fields["x"] == value)
         }
     }
+
+    @Test("has a harness that notices what depends on the cuts")
+    func harness() {
+        let input = Array("GET / HTTP/1.1".utf8)
+        #expect(verifyFraming(input) { $0.count }.count == input.count)
+    }
 }

@@ -58,7 +58,9 @@ enum FileCalls {
                     Int(offset) + done
                 )
                 if result == 0 { return }
-                if result > 0 { done += result } else if errno != EINTR {
+                if result > 0 {
+                    done += result
+                } else if errno != EINTR {
                     failure = StoreError(errno: errno, doing: "read")
                     return
                 }

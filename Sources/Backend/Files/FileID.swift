@@ -1,5 +1,4 @@
 internal import Encoding
-internal import Foundation
 
 /// The name of a body's file: 128 random bits, so that no name comes twice.
 struct FileID: Hashable, Sendable {

@@ -149,8 +149,9 @@ extension IndexReader {
 }
 
 extension Database {
-    /// Walks keys from `start`; rows hold the key first. At a common prefix the walk goes on
-    /// behind everything that it stands for.
+    /// Walks keys from `start`, on behind everything that a common prefix stands for.
+    ///
+    /// The rows of `sql` hold the key first.
     fileprivate func page<Entry>(
         _ query: ListingQuery,
         _ sql: String,

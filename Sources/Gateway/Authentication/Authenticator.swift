@@ -1,3 +1,4 @@
+import Crypto
 import Encoding
 import HTTPWire
 import S3Wire
@@ -35,12 +36,9 @@ final class Authenticator {
         }
         guard authorization.sessionToken == nil else { throw S3Error(.invalidToken) }
         do throws(SigV4Error) {
-            let identity = try verifier.verify(
-                authorization,
-                head: head,
-                secret: credential.secret.span,
-                now: now
-            )
+            let identity = try credential.secret.withSpan { secret throws(SigV4Error) in
+                try verifier.verify(authorization, head: head, secret: secret, now: now)
+            }
             return Sender(credential: credential, identity: identity)
         } catch {
             throw S3Error(error)
@@ -50,10 +48,9 @@ final class Authenticator {
     /// Verifies the chunk signatures of a sender's body.
     func chunkVerifier(for sender: Sender) throws(S3Error) -> ChunkSignatureVerifier {
         do throws(SigV4Error) {
-            return try verifier.chunkVerifier(
-                for: sender.identity,
-                secret: sender.credential.secret.span
-            )
+            return try sender.credential.secret.withSpan { secret throws(SigV4Error) in
+                try verifier.chunkVerifier(for: sender.identity, secret: secret)
+            }
         } catch {
             throw S3Error(error)
         }

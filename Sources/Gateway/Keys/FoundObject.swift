@@ -14,6 +14,14 @@ struct FoundObject: Sendable {
     /// When it was written.
     let lastModified: Timestamp
 
+    /// An object from its parts.
+    init(envelope: Envelope, storeETag: String, storedCount: Int, lastModified: Timestamp) {
+        self.envelope = envelope
+        self.storeETag = storeETag
+        self.storedCount = storedCount
+        self.lastModified = lastModified
+    }
+
     /// The object of a store's answer to GET or HEAD.
     ///
     /// - Throws: `InternalError` for an object that isn't sealed or whose facts don't add up: its

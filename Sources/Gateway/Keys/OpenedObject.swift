@@ -1,4 +1,5 @@
 import Crypto
+import KMS
 import S3Wire
 import SealedObject
 
@@ -23,6 +24,8 @@ struct OpenedObject: Sendable {
     let attributes: ObjectAttributes
     /// The object's own key; `nil` when only attributes were asked for.
     let objectKey: ObjectEncryptionKey?
+    /// The key that wraps it; `nil` for SSE-C, or when only attributes were asked for.
+    let wrappingKey: DataKey?
     /// The KMS key behind it; empty for SSE-S3 and SSE-C.
     let kmsKeyID: String
 
@@ -43,6 +46,7 @@ struct OpenedObject: Sendable {
     ) throws(ReadFailure) {
         self.found = found
         kmsKeyID = keys.kmsKeyID
+        wrappingKey = keys.wrappingKey
         let context = EnvelopeContext(
             bucket: request.bucket,
             key: request.key,

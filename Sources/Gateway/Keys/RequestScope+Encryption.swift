@@ -1,6 +1,7 @@
 import Crypto
 import S3Wire
 import SealedObject
+import Transport
 
 extension RequestScope {
     /// How the request came: S3 clients have TLS only.
@@ -19,6 +20,14 @@ extension CustomerKeyHolder {
             throw S3Error(.slowDown)
         }
         self.init(bytes, md5: key.digest)
+    }
+
+    /// A request's key in locked memory; `nil` where it brought none.
+    static func of(_ key: borrowing CustomerKey?) throws(S3Error) -> CustomerKeyHolder? {
+        switch key {
+        case .none: nil
+        case .some(let key): try CustomerKeyHolder(key)
+        }
     }
 }
 

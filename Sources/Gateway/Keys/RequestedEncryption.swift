@@ -21,7 +21,8 @@ enum RequestedEncryption: Sendable {
     ) throws(S3Error) {
         let choice = try services.sse.write(fields, transport: transport)
         switch consume choice {
-        case .none, .sseS3: self = .managed
+        case .none: self = .managed
+        case .sseS3: self = .managed
         case .sseKMS(let keyID, let context, let bucketKeyEnabled):
             do throws(KMSError) {
                 self = .kms(

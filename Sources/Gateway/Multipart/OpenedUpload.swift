@@ -10,6 +10,24 @@ struct OpenedUpload: Sendable {
     let attributes: ObjectAttributes
     /// The KMS key behind it; empty for SSE-S3 and SSE-C.
     let kmsKeyID: String
+    /// The key that wraps it, to wrap it anew; `nil` for SSE-C.
+    let wrapping: WrappingKey?
+
+    init(_ upload: OpenUpload, _ opened: OpenedObject) throws(S3Error) {
+        guard let objectKey = opened.objectKey else { throw S3Error(.internalError) }
+        self.upload = upload
+        self.objectKey = objectKey
+        attributes = opened.attributes
+        kmsKeyID = opened.kmsKeyID
+        wrapping = opened.wrappingKey.map { key in
+            WrappingKey(
+                reference: upload.envelope.reference,
+                bucketKeyKMSKeyID: opened.kmsKeyID,
+                source: .shared(key),
+                keyID: opened.kmsKeyID
+            )
+        }
+    }
 
     /// The key id for the audit stream.
     func keyID(_ services: GatewayServices) -> String? {
@@ -56,18 +74,8 @@ extension LoopContext {
         ) { result in
             switch result {
             case .success(let opened):
-                guard let key = opened.objectKey else {
-                    return completion(.failure(S3Error(.internalError)))
-                }
                 completion(
-                    .success(
-                        OpenedUpload(
-                            upload: upload,
-                            objectKey: key,
-                            attributes: opened.attributes,
-                            kmsKeyID: opened.kmsKeyID
-                        )
-                    )
+                    Result { () throws(S3Error) in try OpenedUpload(upload, opened) }
                 )
             case .failure(.refused(SSEError.wrongCustomerKeyOnRead)):
                 completion(.failure(SSEError.wrongCustomerKeyOnPart))

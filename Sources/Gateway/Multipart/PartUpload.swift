@@ -17,11 +17,11 @@ final class PartUpload: UploadKind {
 
     func prepare(_ completion: @escaping (Result<PreparedUpload, S3Error>) -> Void) {
         do throws(S3Error) {
-            guard let number = try PartNumber.read(scope.target.query) else {
+            guard let query = scope.target?.query, let number = try PartNumber.read(query) else {
                 throw S3Error(.invalidRequest)
             }
             self.number = number
-            uploadID = scope.target.query["uploadId"] ?? ""
+            uploadID = query["uploadId"] ?? ""
             let payload = try PayloadPlan(scope)
             scope.loop.upload(
                 uploadID,
@@ -47,7 +47,7 @@ final class PartUpload: UploadKind {
             transport: scope.transport,
             upload: upload.envelope.sseMode
         )
-        if let key { customer = try CustomerKeyHolder(key) }
+        customer = try CustomerKeyHolder.of(key)
     }
 
     private func open(

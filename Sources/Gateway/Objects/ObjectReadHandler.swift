@@ -19,6 +19,7 @@ final class ObjectReadHandler: HTTPServerHandler {
     var layout: MultipartLayout?
     var customer: CustomerKeyHolder?
     var partNumber: Int?
+    var overrides: ResponseOverrides?
     private lazy var conditions = ObjectConditions(scope.head.fields)
     private var attempts = 0
     private var isClosed = false
@@ -37,7 +38,10 @@ final class ObjectReadHandler: HTTPServerHandler {
     func begin() {
         scope.exchange.ignoreRequestBody()
         do throws(S3Error) {
-            partNumber = try PartNumber.read(scope.target.query)
+            if let query = scope.target?.query {
+                partNumber = try PartNumber.read(query)
+                overrides = try ResponseOverrides(query, isAnonymous: scope.sender == nil)
+            }
         } catch {
             return scope.fail(error)
         }
@@ -76,7 +80,7 @@ final class ObjectReadHandler: HTTPServerHandler {
                 transport: scope.transport,
                 stored: object.envelope.sseMode
             )
-            customer = try key.map { key throws(S3Error) in try CustomerKeyHolder(key) }
+            customer = try CustomerKeyHolder.of(key)
         } catch {
             return refuse(error)
         }
@@ -139,7 +143,7 @@ final class ObjectReadHandler: HTTPServerHandler {
             )
             self.plan = plan
             if isHead {
-                let fields = ReadFields.make(opened, plan, customer, scope)
+                let fields = ReadFields.make(opened, plan, customer, overrides, scope)
                 return scope.sendHead(status: plan.status, fields: fields, end: true)
             }
             try openBody(opened, plan)
@@ -232,7 +236,7 @@ extension ObjectReadHandler: StoredBodyReader.Sink {
 
     func finished() {
         if plan?.range.isEmpty == true, let opened, let plan, !scope.answered {
-            let fields = ReadFields.make(opened, plan, customer, scope)
+            let fields = ReadFields.make(opened, plan, customer, overrides, scope)
             return scope.sendHead(status: plan.status, fields: fields, end: true)
         }
         beginAnswer()
@@ -251,7 +255,7 @@ extension ObjectReadHandler: StoredBodyReader.Sink {
     /// The head goes out when the first segment was verified, not before.
     private func beginAnswer() {
         guard !scope.answered, let opened, let plan else { return }
-        let fields = ReadFields.make(opened, plan, customer, scope)
+        let fields = ReadFields.make(opened, plan, customer, overrides, scope)
         scope.sendHead(status: plan.status, fields: fields, end: false)
     }
 }

@@ -1,5 +1,6 @@
 import Encoding
 import HTTPWire
+import KMS
 import S3Wire
 import SealedObject
 

@@ -1,3 +1,4 @@
+import HTTPWire
 import S3Wire
 import SealedObject
 
@@ -49,7 +50,7 @@ enum PartTableFetch {
                 opening: reply.body,
                 objectKey: objectKey.bytes,
                 objectID: opened.envelope.objectID,
-                tableID: tableID
+                expectedID: tableID
             )
             let layout = try MultipartLayout(table)
             guard case .parts(let count, let size) = opened.envelope.body,

@@ -37,17 +37,13 @@ struct PayloadPlan {
         }
         expected.count = count
         if case .sha256(let digest)? = scope.sender?.identity.payload { expected.sha256 = digest }
+        // A Complete's checksum headers are the object's, not its document's.
+        guard scope.operation != .completeMultipartUpload else { return }
         let declared = try ChecksumHeaders(head.fields)
         expected.md5 = declared.contentMD5
-        switch declared.checksum {
-        case .none: break
-        case .value(let algorithm, let value):
-            expected.checksum = algorithm
-            expected.checksumValue = value
-        case .trailer(let algorithm):
-            expected.checksum = algorithm
-            expected.checksumInTrailer = true
-        }
+        expected.checksum = declared.algorithm
+        expected.checksumValue = declared.declared?.value
+        expected.checksumInTrailer = declared.trailer != nil
     }
 
     /// A reader for the body.

@@ -43,7 +43,7 @@ final class StoredBodyReader: HTTPClientHandler {
         segment = allocator.buffer(capacity: SealedFormat.segmentCount)
         let held = held
         self.held = ByteBuffer()
-        held.withUnsafeReadableBytes { bytes in
+        unsafe held.withUnsafeReadableBytes { bytes in
             unsafe receive(bytes.bindMemory(to: UInt8.self).span)
         }
         if storeEnded { finish() }
@@ -70,7 +70,7 @@ final class StoredBodyReader: HTTPClientHandler {
     func received(_ body: Span<UInt8>) {
         guard !isOver else { return }
         if opener == nil {
-            body.withUnsafeBufferPointer { _ = unsafe held.writeBytes($0) }
+            unsafe body.withUnsafeBufferPointer { _ = unsafe held.writeBytes($0) }
         } else {
             receive(body)
         }
@@ -111,8 +111,8 @@ final class StoredBodyReader: HTTPClientHandler {
     ) throws(SealedObjectError) -> Int {
         var failure: SealedObjectError?
         var outcome: (consumed: Int, released: Range<Int>?) = (0, nil)
-        segment.withUnsafeMutableWritableBytes { buffer in
-            guard let address = unsafe buffer.baseAddress else { return }
+        unsafe segment.withUnsafeMutableWritableBytes { buffer in
+            guard let address = buffer.baseAddress else { return }
             do throws(SealedObjectError) {
                 outcome = try unsafe opener.open(piece, into: address)
             } catch {

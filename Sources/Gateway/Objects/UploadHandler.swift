@@ -66,7 +66,7 @@ final class UploadHandler: HTTPServerHandler {
     private func replay() {
         let held = held
         self.held = ByteBuffer()
-        held.withUnsafeReadableBytes { bytes in
+        unsafe held.withUnsafeReadableBytes { bytes in
             unsafe take(bytes.bindMemory(to: UInt8.self).span)
         }
         if let heldTrailers, !isOver { finishBody(heldTrailers) }
@@ -77,7 +77,7 @@ final class UploadHandler: HTTPServerHandler {
     func received(_ body: Span<UInt8>) {
         guard !isOver else { return scope.exchange.consume(body.count) }
         if sealer == nil {
-            body.withUnsafeBufferPointer { _ = unsafe held.writeBytes($0) }
+            unsafe body.withUnsafeBufferPointer { _ = unsafe held.writeBytes($0) }
         } else {
             take(body)
         }
@@ -163,8 +163,8 @@ final class UploadHandler: HTTPServerHandler {
         var consumed = 0
         var failure: SealedObjectError?
         let room = segmentCapacity - segment.readableBytes
-        segment.writeWithUnsafeMutableBytes(minimumWritableBytes: room) { buffer in
-            guard let address = unsafe buffer.baseAddress else { return 0 }
+        unsafe segment.writeWithUnsafeMutableBytes(minimumWritableBytes: room) { buffer in
+            guard let address = buffer.baseAddress else { return 0 }
             do throws(SealedObjectError) {
                 let sealed = try unsafe sealer.seal(piece, into: address, capacity: room)
                 consumed = sealed.consumed

@@ -18,7 +18,7 @@ final class UploadReply: HTTPClientHandler {
 
     func received(_ body: Span<UInt8>) {
         guard reply.body.count + body.count <= Self.bodyBytesMax else { return }
-        body.withUnsafeBufferPointer { unsafe reply.body.append(contentsOf: $0) }
+        unsafe body.withUnsafeBufferPointer { unsafe reply.body.append(contentsOf: $0) }
     }
 
     func receivedEnd(trailers: HTTPFields) { upload.storeAnswered(reply) }

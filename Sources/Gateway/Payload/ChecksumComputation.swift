@@ -19,7 +19,7 @@ struct ChecksumComputation: ~Copyable {
 
     mutating func update(_ bytes: Span<UInt8>) {
         unsafe bytes.withUnsafeBytes { raw in
-            let address = unsafe raw.baseAddress
+            let address = raw.baseAddress
             switch algorithm {
             case .crc32:
                 crc = unsafe UInt64(

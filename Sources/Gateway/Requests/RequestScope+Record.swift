@@ -3,6 +3,7 @@ import Encoding
 import Logging
 import S3Wire
 import SealedObject
+import Transport
 
 extension RequestScope {
     /// Keeps what the audit stream and the metrics want to know of the object.
@@ -41,7 +42,7 @@ extension RequestScope {
         services.log.debug(
             "request",
             metadata: [
-                "request_id": "\(id)", "operation": "\(operation.rawValue)", "status": "\(status)",
+                "request_id": "\(id)", "operation": "\(operation?.rawValue ?? "")", "status": "\(status)",
                 "error": "\(errorCode ?? "")", "bucket": "\(bucket)", "key": "\(key)",
                 "source": "\(exchange.peer.address)", "milliseconds": "\(elapsed)",
                 "complete": "\(complete)",
@@ -63,11 +64,11 @@ extension RequestScope {
         var record = AuditRecord(
             time: loop.services.clock(),
             requestID: id,
-            operation: "s3:\(operation.rawValue)",
+            principal: sender?.credential.id,
+            operation: "s3:\(operation?.rawValue ?? "")",
             outcome: outcome,
             sourceAddress: exchange.peer.address
         )
-        record.principal = sender?.credential.id
         record.bucket = bucket.isEmpty ? nil : bucket
         record.object = key.isEmpty ? nil : key
         record.keyID = keyID

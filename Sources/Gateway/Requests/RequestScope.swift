@@ -10,8 +10,10 @@ final class RequestScope {
     let loop: LoopContext
     let id: String
     let head: HTTPRequestHead
-    let target: S3Target
-    let operation: S3Operation
+    /// What it is about; `nil` where the head doesn't say.
+    let target: S3Target?
+    /// What it asks for.
+    let operation: S3Operation?
     let beganAt: Timestamp
 
     /// Who asks; `nil` until the signature was verified.
@@ -30,9 +32,8 @@ final class RequestScope {
         loop: LoopContext,
         id: String,
         head: HTTPRequestHead,
-        target: S3Target,
-        operation: S3Operation,
-        beganAt: Timestamp
+        target: S3Target? = nil,
+        operation: S3Operation? = nil
     ) {
         self.exchange = exchange
         self.loop = loop
@@ -40,14 +41,14 @@ final class RequestScope {
         self.head = head
         self.target = target
         self.operation = operation
-        self.beganAt = beganAt
+        beganAt = loop.services.clock()
     }
 
     /// The bucket; empty for the service itself.
-    var bucket: String { target.bucket ?? "" }
+    var bucket: String { target?.bucket ?? "" }
 
     /// The object key; empty for a bucket.
-    var key: String { target.key ?? "" }
+    var key: String { target?.key ?? "" }
 
     /// Sends the final head with the fields that every answer has.
     func sendHead(status: Int, fields: HTTPFields, end: Bool) {

@@ -69,13 +69,13 @@ enum GatewayKMSSettings {
         "kms.local.master_key",
         "Master key, base64 of 32 bytes, that key files are sealed under."
     )
-    static let localPassphrase = SettingKey.secret(
-        "kms.local.passphrase",
-        "Passphrase that the master key is derived from by scrypt, instead of master_key."
+    static let localPassphraseFile = SettingKey.optionalPath(
+        "kms.local.passphrase_file",
+        "File of a passphrase that scrypt makes the master key of, instead of master_key."
     )
 
     static let keys: [any SettingDeclaring] = [
         backendType, defaultKeyID, timeout, retries, callsMax, cache, cacheCountMax, lifetimeSSES3,
-        lifetimeSSEKMS, lifetimeDataKey, localDirectory, localMasterKey, localPassphrase,
+        lifetimeSSEKMS, lifetimeDataKey, localDirectory, localMasterKey, localPassphraseFile,
     ]
 }

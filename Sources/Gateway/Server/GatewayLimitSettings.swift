@@ -1,4 +1,5 @@
 import Daemon
+import HTTPWire
 import NIOCore
 import Transport
 

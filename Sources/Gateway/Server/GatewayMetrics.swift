@@ -17,17 +17,17 @@ final class GatewayMetrics: Sendable {
         duration = registry.histogram(
             "sealgate_request_seconds",
             help: "Time from a request's head to its end.",
-            buckets: Histogram.requestSeconds
+            bounds: Histogram.requestSeconds
         )
     }
 
     /// Counts a request that ended.
-    func finished(_ operation: S3Operation, status: Int, mode: String?, milliseconds: Int64) {
+    func finished(_ operation: S3Operation?, status: Int, mode: String?, milliseconds: Int64) {
         registry.counter(
             "sealgate_requests_total",
             help: "Requests by operation, status class and encryption mode.",
             labels: [
-                "operation": operation.rawValue, "status": "\(status / 100)xx",
+                "operation": operation?.rawValue ?? "", "status": "\(status / 100)xx",
                 "mode": mode ?? "",
             ]
         ).increment()

@@ -116,6 +116,9 @@ public enum GatewaySettings {
         "Who may send requests."
     )
 
+    /// The file of the audit stream; `nil` where none is written.
+    public static func auditFile(_ settings: Settings) -> String? { settings[AuditSettings.file] }
+
     /// The whole table.
     public static let schema = SettingSchema(
         program: "sealgate",

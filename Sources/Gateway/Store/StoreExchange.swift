@@ -41,7 +41,7 @@ final class StoreExchange: HTTPClientHandler {
             exchange?.cancel()
             return finish(.failure(.answerTooLarge))
         }
-        body.withUnsafeBufferPointer { unsafe self.body.append(contentsOf: $0) }
+        unsafe body.withUnsafeBufferPointer { unsafe self.body.append(contentsOf: $0) }
         exchange?.consume(body.count)
     }
 

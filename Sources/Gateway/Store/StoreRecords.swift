@@ -50,10 +50,11 @@ struct StoreRecords: RecordStore {
     ) async throws(RecordStoreError) -> (names: [String], next: String?) {
         let reply: StoreReply
         do throws(StoreError) { reply = try await store.send(request) } catch { throw .unavailable }
-        guard reply.isSuccess, let list = StoreDocuments.list(reply.body) else {
+        guard reply.isSuccess, let list = try? ObjectListing(xml: reply.body) else {
             throw .unavailable
         }
-        return (list.names, list.next)
+        guard case .version2(_, _, let next) = list.paging else { throw .unavailable }
+        return (list.entries.map(\.key), next)
     }
 
     private func send(

@@ -71,7 +71,8 @@ enum LocalKeyFile {
             file["format"] == format, file["key_id"] == .string(id.name),
             let description = file["description"]?.string, let state = state(file),
             let created = file["created"]?.integer, let tags = file["tags"]?.object,
-            let boxes = file["versions"]?.array, (1...LocalKey.versionCountMax).contains(boxes.count)
+            let boxes = file["versions"]?.array,
+            (1...LocalKey.versionCountMax).contains(boxes.count)
         else { throw .keyUnreadable(id) }
         var versions: [LocalKey.Version] = []
         for (index, box) in boxes.enumerated() {

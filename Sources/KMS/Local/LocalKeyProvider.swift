@@ -192,7 +192,9 @@ public final class LocalKeyProvider: KeyProvider {
         return try wrap(try unwrap(wrapped, under: key, context), under: key, context)
     }
 
-    /// Changes a key; see `KeyProvider`. A key whose deletion is due stays until it is removed.
+    /// Changes a key; see `KeyProvider`.
+    ///
+    /// A key whose deletion is due stays until its file is removed.
     public func change(
         _ id: KeyID,
         _ change: KeyChange

@@ -37,7 +37,8 @@ enum LocalWrap {
     /// - Throws: `.ciphertextInvalid`.
     static func version(of wrapped: [UInt8]) throws(KMSError) -> UInt32 {
         var cursor = ByteCursor(wrapped)
-        guard cursor.readInteger(UInt8.self) == format, let version = cursor.readInteger(UInt32.self)
+        guard cursor.readInteger(UInt8.self) == format,
+            let version = cursor.readInteger(UInt32.self)
         else { throw .ciphertextInvalid }
         return version
     }

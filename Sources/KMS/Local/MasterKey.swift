@@ -42,7 +42,9 @@ struct MasterKey: Sendable {
         }
     }
 
-    /// The key that base64 text spells; a line's end may follow it. The text is wiped.
+    /// The key that base64 text spells; a line's end may follow it.
+    ///
+    /// The text is wiped.
     ///
     /// - Throws: `.stateUnsafe` for anything but 32 bytes, `.cryptographyFailed`.
     static func decode(_ text: consuming [UInt8], from place: String) throws(KMSError) -> DataKey {

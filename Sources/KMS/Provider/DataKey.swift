@@ -8,20 +8,16 @@ public final class DataKey: Sendable {
     /// A shared owner of `bytes`.
     public init(_ bytes: consuming SecretBytes) { self.bytes = bytes }
 
+    /// Whether the two are the same key, in time that depends on the length alone.
+    public func isEqual(to other: DataKey) -> Bool { bytes.isEqual(to: other.bytes) }
+
     /// Lends the bytes for the time of a call, for what takes a span and not `SecretBytes`.
     ///
     /// - Throws: what `body` throws.
     public func withSpan<Value: ~Copyable, Failure>(
         _ body: (Span<UInt8>) throws(Failure) -> Value
     ) throws(Failure) -> Value {
-        try Self.lend(bytes, body)
-    }
-
-    private static func lend<Value: ~Copyable, Failure>(
-        _ bytes: borrowing SecretBytes,
-        _ body: (Span<UInt8>) throws(Failure) -> Value
-    ) throws(Failure) -> Value {
-        try body(bytes.span)
+        try bytes.withSpan(body)
     }
 }
 

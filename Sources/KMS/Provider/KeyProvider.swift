@@ -40,6 +40,7 @@ public protocol KeyProvider: Sendable {
     ///   - limit: how many at most, 1...1,000.
     ///   - marker: the name behind which the page begins; it needn't exist.
     /// - Returns: the page; keys that can't be read are named in it, never left out silently.
+    /// - Throws: nothing of its own.
     func list(limit: Int, after marker: KeyID?) async throws(KMSError) -> KeyPage
 
     /// Makes a random 256-bit data key and wraps it under the key's current version.

@@ -31,6 +31,9 @@ final class CallGate: Sendable {
     /// How many are in.
     var inFlight: Int { state.withLock { $0.inFlight } }
 
+    /// How many wait in line.
+    var waiting: Int { state.withLock { $0.line.count } }
+
     /// Returns once the caller is in; each success wants one `leave`.
     ///
     /// - Throws: `.overloaded` when the line is full, `.cancelled`.

@@ -8,6 +8,11 @@ final class Coalescer<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     private typealias Outcome = Result<Value, KMSError>
     private let followers = Mutex<[Key: [CheckedContinuation<Outcome?, Never>]]>([:])
 
+    /// How many callers wait for another's work.
+    var followerCount: Int {
+        followers.withLock { $0.values.reduce(0) { $0 + $1.count } }
+    }
+
     func run(
         _ key: Key,
         _ body: @Sendable () async throws(KMSError) -> Value

@@ -67,6 +67,6 @@ struct KeyCache<Name: Hashable, Value> {
     private static func expiry(_ entry: Entry, now: Timestamp, lifetimeSeconds: Int64) -> Int64 {
         let age = now.milliseconds - entry.loaded.milliseconds
         guard age >= -stepBackMax else { return 0 }
-        return lifetimeSeconds.multipliedReportingOverflow(by: 1000).partialValue - max(age, 0)
+        return min(max(lifetimeSeconds, 0), 1 << 40) * 1000 - max(age, 0)
     }
 }

@@ -121,9 +121,15 @@ extension KMSError {
     /// Whether the failure is one key's or record's, and others may be fine.
     var concernsOneKey: Bool {
         switch self {
-        case .ciphertextInvalid, .keyDisabled, .keyNotFound, .keyPendingDeletion, .keyUnreadable,
-            .recordInvalid, .recordMissing:
-            true
+        case .keyDisabled, .keyNotFound, .keyPendingDeletion, .keyUnreadable: true
+        default: concernsOneRecord
+        }
+    }
+
+    /// Whether the failure is one record's, and others under the same KMS key may be fine.
+    var concernsOneRecord: Bool {
+        switch self {
+        case .ciphertextInvalid, .recordInvalid, .recordMissing: true
         default: false
         }
     }

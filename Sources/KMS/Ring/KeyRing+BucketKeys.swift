@@ -133,7 +133,12 @@ extension KeyRing {
     ) async throws(KMSError) -> BucketKey {
         if let current {
             let name = BucketKeyName(bucket: slot.bucket, id: current)
-            return try await open(try await bucketKeyRecord(name), use, generation)
+            do throws(KMSError) {
+                return try await open(try await bucketKeyRecord(name), use, generation)
+            } catch {
+                // A key whose record was deleted or damaged seals nothing more; another takes over.
+                guard error.concernsOneRecord else { throw error }
+            }
         }
         let key: BucketKey
         if let stored = try await youngestStored(slot, use, generation) {
@@ -179,10 +184,7 @@ extension KeyRing {
                 return try await open(record, use, generation)
             } catch {
                 // A record that doesn't open is passed over. A key that may not be used ends it.
-                switch error {
-                case .ciphertextInvalid, .recordInvalid, .recordMissing: continue
-                default: throw error
-                }
+                guard error.concernsOneRecord else { throw error }
             }
         }
         return nil

@@ -1,4 +1,3 @@
-internal import Crypto
 public import Encoding
 internal import Synchronization
 
@@ -155,7 +154,7 @@ public final class KeyRing: Sendable {
         let key = try await calls.once { () async throws(KMSError) in
             try await provider.decrypt(generated.wrapped, under: keyID, context: context)
         }
-        guard key.bytes.isEqual(to: generated.key.bytes) else { throw .ciphertextInvalid }
+        guard key.isEqual(to: generated.key) else { throw .ciphertextInvalid }
     }
 
     func describe(_ keyID: KeyID) async throws(KMSError) -> KeyMetadata {

@@ -8,7 +8,7 @@ final class ProviderCalls: Sendable {
         var lastError: KMSError?
     }
 
-    private let gate: CallGate
+    let gate: CallGate
     private let settings: KeyRingSettings
     private let environment: KeyRingEnvironment
     private let state = Mutex(Counts())

@@ -16,7 +16,7 @@ public struct S3Target: Equatable, Sendable {
     public let style: Style
     /// The bucket's name as sent, decoded; `nil` for the service itself.
     public let bucket: String?
-    /// The key, decoded; `nil` for a bucket or the service. Its UTF-8 is what was sent.
+    /// The key, decoded, whose UTF-8 is what was sent; `nil` for a bucket or the service.
     public let key: String?
     /// The path as sent, without the query: what signatures are made over.
     public let rawPath: String

@@ -236,6 +236,7 @@ extension XMLReader {
 
     /// Skips a comment or a processing instruction; `false` where there is none.
     mutating func skipMiscellany() throws(XMLError) -> Bool {
+        guard peek("<!") || peek("<?") else { return false }
         if peek("<!--") {
             try skip(past: "-->", from: position + 4)
             return true

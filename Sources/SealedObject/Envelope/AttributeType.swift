@@ -1,5 +1,5 @@
 /// The types of attributes (docs/format.md, "Attributes").
-enum AttributeType: UInt16 {
+enum AttributeType: UInt16, CaseIterable {
     case contentType = 1
     case contentEncoding = 2
     case contentLanguage = 3
@@ -12,6 +12,7 @@ enum AttributeType: UInt16 {
     case tableID = 10
     case websiteRedirect = 11
     case storageClass = 12
+    case uploadID = 16
 
     /// Types with this bit set are refused where they aren't known.
     static let criticalBit: UInt16 = 0x8000
@@ -28,6 +29,7 @@ enum AttributeType: UInt16 {
         case .entityTag: \.entityTag
         case .websiteRedirect: \.websiteRedirect
         case .storageClass: \.storageClass
+        case .uploadID: \.uploadID
         case .checksum, .tableID, .userMetadata: nil
         }
     }

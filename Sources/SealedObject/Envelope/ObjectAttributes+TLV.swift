@@ -30,9 +30,8 @@ extension ObjectAttributes {
     ///   field without a name; `.attributeRepeated` for two checksums of one algorithm.
     func encode(limit: Int) throws(SealedObjectError) -> [UInt8] {
         var bytes: [UInt8] = []
-        for number in AttributeType.contentType.rawValue...AttributeType.storageClass.rawValue {
-            guard let type = AttributeType(rawValue: number) else { continue }
-            for value in try values(of: type) { Self.append(number, value, to: &bytes) }
+        for type in AttributeType.allCases {
+            for value in try values(of: type) { Self.append(type.rawValue, value, to: &bytes) }
         }
         for other in others { Self.append(other.type, other.value, to: &bytes) }
         while !bytes.count.isMultiple(of: Self.paddingUnit) { bytes.append(0) }

@@ -49,6 +49,8 @@ public struct ObjectAttributes: Equatable, Sendable {
     public var websiteRedirect: String?
     /// x-amz-storage-class.
     public var storageClass: String?
+    /// The upload that made an object in parts: a Complete that is repeated knows its work by it.
+    public var uploadID: String?
     /// Attributes of unknown types, ascending by type as they are written.
     public internal(set) var others: [Other] = []
 

@@ -134,6 +134,17 @@ public struct PartTable: Equatable, Sendable {
         guard UInt64(plaintextCount) == total else { throw .partTableMismatch }
     }
 
+    /// Refuses the table of an object that the envelope describes otherwise.
+    ///
+    /// - Parameter body: of the envelope; `.upload` says nothing and takes every table.
+    /// - Throws: `.partTableMismatch` for another number of parts or another length.
+    public func verify(against body: EnvelopeBody) throws(SealedObjectError) {
+        switch body {
+        case .parts(parts.count, plaintextCount), .upload: return
+        case .parts, .stream: throw .partTableMismatch
+        }
+    }
+
     private static func parse(_ entries: [UInt8]) throws(SealedObjectError) -> [Part] {
         var cursor = ByteCursor(entries)
         var parts: [Part] = []

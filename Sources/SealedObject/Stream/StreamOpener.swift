@@ -84,7 +84,7 @@ public final class StreamOpener {
         do throws(SealedObjectError) {
             return try unsafe advance(piece, into: segmentBuffer)
         } catch {
-            unsafe segmentBuffer.initializeMemory(as: UInt8.self, repeating: 0, count: opened)
+            unsafe ConstantTime.wipe(segmentBuffer, count: opened)
             failure = error
             throw error
         }

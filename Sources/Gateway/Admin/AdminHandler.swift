@@ -1,0 +1,173 @@
+import Crypto
+import Daemon
+import Encoding
+import HTTPWire
+import KMS
+import NIOCore
+import S3Wire
+import SigV4
+import Transport
+
+/// One request of the admin listener; bound to its event loop.
+final class AdminHandler: HTTPServerHandler {
+    private let exchange: any HTTPServerExchange
+    private let loop: LoopContext
+    private let services: AdminApplication.Services
+    private let head: HTTPRequestHead
+    private let id: String
+    private var sender: Authenticator.Sender?
+    private var body: [UInt8] = []
+    private var isOver = false
+    private var operation: String?
+
+    init(
+        _ exchange: any HTTPServerExchange,
+        _ loop: LoopContext,
+        _ services: AdminApplication.Services,
+        _ head: HTTPRequestHead
+    ) {
+        self.exchange = exchange
+        self.loop = loop
+        self.services = services
+        self.head = head
+        id = loop.requestIDs.make()
+    }
+
+    private var path: String { String(head.target.prefix { $0 != "?" }) }
+
+    func begin() {
+        switch (head.method, path) {
+        case (.get, "/health/live"), (.head, "/health/live"):
+            text(200, HealthRegistry.liveText)
+        case (.get, "/health/ready"), (.head, "/health/ready"):
+            let report = services.health.latest
+            text(report.isReady ? 200 : 503, report.text)
+        case (.get, "/metrics"):
+            answer(
+                200,
+                "text/plain; version=0.0.4",
+                Array(services.registry.exposition().utf8)
+            )
+        default:
+            beginKMS()
+        }
+    }
+
+    private func beginKMS() {
+        if let route = KMSAdmin.route(path) {
+            operation = route
+            return authenticate()
+        }
+        refuse(404, "NotFound", "there is nothing at \(path); the KMS API begins with /kms/")
+    }
+
+    /// Refuses what isn't signed by an admin, before the body is read.
+    private func authenticate() {
+        do throws(S3Error) {
+            let sender = try loop.authenticator.sender(
+                of: head,
+                now: services.gateway.clock()
+            )
+            guard sender.credential.isAdmin else {
+                return refuse(
+                    403,
+                    "AccessDenied",
+                    "the credential has no admin rights; set admin: true for it in the settings"
+                )
+            }
+            self.sender = sender
+            if head.expectsContinue { exchange.sendContinue() }
+        } catch where !head.fields.contains("authorization") {
+            refuse(401, "AccessDenied", "sign the request with SigV4, service s3")
+        } catch {
+            refuse(403, "AccessDenied", error.message)
+        }
+    }
+
+    func received(_ body: Span<UInt8>) {
+        exchange.consume(body.count)
+        guard !isOver else { return }
+        guard self.body.count + body.count <= services.gateway.options.documentBytesMax else {
+            return refuse(400, "InvalidRequest", "the body is over the limit limits.xml_bytes")
+        }
+        unsafe body.withUnsafeBufferPointer { unsafe self.body.append(contentsOf: $0) }
+    }
+
+    func receivedEnd(trailers: HTTPFields) {
+        guard !isOver, let operation, let sender else { return }
+        guard bodyIsSigned(sender) else {
+            return refuse(
+                403,
+                "AccessDenied",
+                "sign the body: x-amz-content-sha256 must be its SHA-256"
+            )
+        }
+        let rawQuery = head.target.split(separator: "?", maxSplits: 1).dropFirst().first ?? ""
+        guard let query = try? S3Query(raw: String(rawQuery)) else {
+            return refuse(400, "InvalidRequest", "the query is not percent-encoded UTF-8")
+        }
+        let pairs = query.parameters.map { (name: $0.name, value: $0.value) }
+        let kms = services.kms
+        let method = head.method
+        let body = body
+        loop.perform { () async throws(Never) -> KMSAdminAnswer in
+            await kms.handle(method, path: operation, query: pairs, body: body)
+        } then: { [self] result in
+            guard case .success(let reply) = result else { return }
+            record(operation, sender, reply.status)
+            answer(reply.status, "application/json", reply.body)
+        }
+    }
+
+    /// Every administrative call is on record, whatever its outcome.
+    private func record(_ operation: String, _ sender: Authenticator.Sender, _ status: Int) {
+        var record = AuditRecord(
+            time: services.gateway.clock(),
+            requestID: id,
+            principal: sender.credential.id,
+            operation: "kms:\(head.method.name) \(operation)",
+            outcome: status < 300 ? .success : status == 403 ? .denied : .failure,
+            sourceAddress: exchange.peer.address
+        )
+        record.status = status
+        services.gateway.audit.record(record)
+    }
+
+    /// Admin requests change keys: an unsigned body could be another than the signer's.
+    private func bodyIsSigned(_ sender: Authenticator.Sender) -> Bool {
+        switch sender.identity.payload {
+        case .sha256(let digest):
+            ConstantTime.equal(digest, HashFunction.sha256.digest(body))
+        case .unsigned: body.isEmpty
+        case .streamingSigned, .streamingSignedTrailer, .streamingUnsignedTrailer: false
+        }
+    }
+
+    func becameWritable() {}
+
+    func closed(complete: Bool) { isOver = true }
+
+    private func refuse(_ status: Int, _ code: String, _ message: String) {
+        exchange.ignoreRequestBody()
+        let document: JSONValue = ["code": .string(code), "message": .string(message)]
+        answer(status, "application/json", document.encode())
+    }
+
+    private func text(_ status: Int, _ text: String) {
+        answer(status, "text/plain; charset=utf-8", Array(text.utf8))
+    }
+
+    private func answer(_ status: Int, _ type: String, _ body: [UInt8]) {
+        guard !isOver else { return }
+        isOver = true
+        let fields = HTTPFields([
+            ("content-type", type), ("content-length", String(body.count)),
+            ("x-amz-request-id", id), ("date", loop.httpDate()), ("cache-control", "no-store"),
+        ])
+        let hasBody = !body.isEmpty && head.method != .head && status != 204
+        exchange.sendHead(HTTPResponseHead(status: status, fields: fields), end: !hasBody)
+        guard hasBody else { return }
+        exchange.sendBody(ByteBuffer(bytes: body))
+        exchange.sendEnd(trailers: nil)
+    }
+}

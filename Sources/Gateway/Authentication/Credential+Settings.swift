@@ -1,0 +1,54 @@
+import Crypto
+import Daemon
+
+extension Credential {
+    /// The credentials of the settings; at least one, each access key id once.
+    static func list(_ settings: Settings) throws(GatewayStartError) -> [Credential] {
+        var credentials: [Credential] = []
+        var seen: Set<String> = []
+        for record in settings[GatewaySettings.credentials] {
+            let accessKeyID = record[GatewaySettings.credentialAccessKey]
+            guard seen.insert(accessKeyID).inserted else {
+                throw GatewayStartError(
+                    "credentials: the access key id \(accessKeyID) is there twice"
+                )
+            }
+            credentials.append(try credential(record, accessKeyID))
+        }
+        guard !credentials.isEmpty else {
+            throw GatewayStartError(
+                "credentials: there are none, so nobody could send a request",
+                hint: "add an entry with id, access_key_id and secret_access_key_file"
+            )
+        }
+        return credentials
+    }
+
+    private static func credential(
+        _ record: SettingRecord,
+        _ accessKeyID: String
+    ) throws(GatewayStartError) -> Credential {
+        guard let secret = record[GatewaySettings.credentialSecret], !secret.isEmpty else {
+            throw GatewayStartError(
+                "credentials: \(accessKeyID) has no secret_access_key",
+                hint: "add secret_access_key_file with the path of a file of mode 0600"
+            )
+        }
+        let id = record[GatewaySettings.credentialID]
+        let name = record[GatewaySettings.credentialName]
+        do throws(CryptoError) {
+            return Credential(
+                id: id,
+                displayName: name.isEmpty ? id : name,
+                accessKeyID: accessKeyID,
+                isAdmin: record[GatewaySettings.credentialAdmin],
+                secret: try SecretBytes(copying: secret.bytes.span)
+            )
+        } catch {
+            throw GatewayStartError(
+                "no locked memory for the secret of \(accessKeyID)",
+                hint: "raise the limit of locked memory (ulimit -l)"
+            )
+        }
+    }
+}

@@ -1,0 +1,100 @@
+import HTTPWire
+import NIOCore
+import S3Wire
+import Transport
+
+/// Requests of control work: the body, a short document, is collected and verified, then a task
+/// does the rest. Bound to its event loop.
+final class ControlHandler: HTTPServerHandler {
+    private let scope: RequestScope
+    private var reader: PayloadReader?
+    private var body: [UInt8] = []
+    private var isOver = false
+
+    init(_ scope: RequestScope) { self.scope = scope }
+
+    /// Begins to collect; refuses what can be refused by the head.
+    func begin() {
+        do throws(S3Error) {
+            let limit = scope.loop.services.options.documentBytesMax
+            let plan = try PayloadPlan(scope, countMax: UInt64(limit))
+            reader = try plan.reader(scope)
+            if scope.head.expectsContinue { scope.exchange.sendContinue() }
+        } catch {
+            fail(error)
+        }
+    }
+
+    func received(_ body: Span<UInt8>) {
+        scope.exchange.consume(body.count)
+        guard !isOver else { return }
+        do throws(S3Error) {
+            try reader?.receive(body) { plaintext in
+                unsafe plaintext.withUnsafeBufferPointer { unsafe self.body.append(contentsOf: $0) }
+            }
+        } catch {
+            fail(error)
+        }
+    }
+
+    func receivedEnd(trailers: HTTPFields) {
+        guard !isOver, let reader, let sender = scope.sender, let target = scope.target,
+            let operation = scope.operation
+        else { return }
+        do throws(S3Error) {
+            _ = try reader.finish()
+        } catch {
+            return fail(error)
+        }
+        let request = ControlRequest(
+            operation: operation,
+            target: target,
+            fields: scope.head.fields,
+            authority: scope.head.authority,
+            body: body,
+            transport: scope.transport,
+            owner: Owner(id: sender.credential.id, displayName: sender.credential.displayName),
+            services: scope.loop.services,
+            store: StoreClient(scope.loop.store)
+        )
+        scope.loop.perform { () async throws(S3Error) -> ControlAnswer in
+            try await ControlWork.perform(request)
+        } then: { [self] result in
+            finish(result)
+        }
+    }
+
+    func becameWritable() {}
+
+    func closed(complete: Bool) {
+        isOver = true
+        scope.finish(complete: complete)
+    }
+
+    private func finish(_ result: Result<ControlAnswer, S3Error>) {
+        guard !isOver else { return }
+        switch result {
+        case .success(let answer):
+            scope.mode = answer.mode
+            scope.keyID = answer.keyID
+            noteBucket()
+            scope.respond(status: answer.status, fields: answer.fields, body: answer.body)
+        case .failure(let error): fail(error)
+        }
+    }
+
+    private func noteBucket() {
+        switch scope.operation {
+        case .deleteBucket: scope.loop.buckets.forget(scope.bucket)
+        case .abortMultipartUpload, .completeMultipartUpload:
+            scope.loop.uploads.forget(scope.target?.query["uploadId"] ?? "")
+        default: break
+        }
+    }
+
+    private func fail(_ error: S3Error) {
+        guard !isOver else { return }
+        isOver = true
+        scope.fail(error)
+    }
+}

@@ -1,0 +1,94 @@
+import Encoding
+import HTTPWire
+import S3Wire
+
+/// A request whose body was collected and verified: what control work is given.
+struct ControlRequest: Sendable {
+    var operation: S3Operation
+    var target: S3Target
+    var fields: HTTPFields
+    var authority: String
+    var body: [UInt8]
+    var transport: SSETransport
+    var owner: Owner
+    var services: GatewayServices
+    var store: StoreClient
+
+    var bucket: String { target.bucket ?? "" }
+    var key: String { target.key ?? "" }
+    var query: S3Query { target.query }
+
+    /// Sends a request to the store.
+    ///
+    /// - Throws: `ServiceUnavailable` where it doesn't answer; error statuses are returned.
+    func send(_ request: StoreRequest) async throws(S3Error) -> StoreReply {
+        do throws(StoreError) {
+            return try await store.send(request)
+        } catch {
+            throw StoreFailure.answer(error)
+        }
+    }
+
+    /// Sends a request to the store that must succeed.
+    ///
+    /// - Throws: what the store's refusal means to the client.
+    func succeed(_ request: StoreRequest) async throws(S3Error) -> StoreReply {
+        let reply = try await send(request)
+        guard reply.isSuccess else { throw StoreFailure.reply(reply, errorScope) }
+        return reply
+    }
+
+    /// Refuses a bucket that doesn't exist.
+    func requireBucket() async throws(S3Error) {
+        let reply = try await send(StoreRequest(.head, bucket: bucket))
+        guard reply.isSuccess else {
+            throw StoreFailure.reply(reply, .init(bucket: bucket))
+        }
+    }
+
+    var errorScope: StoreFailure.ErrorScope {
+        StoreFailure.ErrorScope(bucket: bucket, key: target.key)
+    }
+
+    /// Reads a document of the store's, of up to `bytesMax` bytes.
+    static func parse<Document: XMLReadable>(
+        _ type: Document.Type,
+        _ body: [UInt8],
+        bytesMax: Int = StoreExchange.bodyBytesMax
+    ) throws(S3Error) -> Document {
+        var limits = XMLReader.Limits()
+        limits.bytesMax = bytesMax
+        do throws(XMLError) {
+            return try Document(xml: body, limits: limits)
+        } catch {
+            throw S3Error(.internalError)
+        }
+    }
+
+    /// Reads the client's own document.
+    func document<Document: XMLReadable>(_ type: Document.Type) throws(S3Error) -> Document {
+        do throws(XMLError) {
+            return try Document(xml: body)
+        } catch {
+            throw error.response
+        }
+    }
+}
+
+/// What control work answers.
+struct ControlAnswer: Sendable {
+    var status = 200
+    var fields = HTTPFields()
+    var body: [UInt8] = []
+    /// The mode and key that served it, for the audit stream.
+    var mode: String?
+    var keyID: String?
+
+    static func xml(_ document: some XMLWritable) -> ControlAnswer { xml(document.xml) }
+
+    static func xml(_ body: [UInt8]) -> ControlAnswer {
+        ControlAnswer(fields: HTTPFields([("content-type", "application/xml")]), body: body)
+    }
+
+    static func status(_ status: Int) -> ControlAnswer { ControlAnswer(status: status) }
+}

@@ -1,0 +1,39 @@
+import S3Wire
+
+/// Chooses what serves an operation that isn't on the data path.
+enum ControlWork {
+    static func perform(_ request: ControlRequest) async throws(S3Error) -> ControlAnswer {
+        switch request.operation {
+        case .listBuckets: return try await BucketWork.list(request)
+        case .createBucket: return try await BucketWork.create(request)
+        case .headBucket: return try await BucketWork.head(request)
+        case .deleteBucket: return try await BucketWork.delete(request)
+        case .getBucketLocation: return try await BucketWork.location(request)
+        case .getBucketEncryption: return try await BucketWork.encryption(request)
+        case .getBucketAcl, .getObjectAcl: return try await AccessControlWork.get(request)
+        case .putBucketAcl, .putObjectAcl: return try await AccessControlWork.put(request)
+        case .deleteObject: return try await DeletionWork.one(request)
+        case .deleteObjects: return try await DeletionWork.many(request)
+        case .listObjects, .listObjectsV2: return try await ListingWork.objects(request)
+        case .listMultipartUploads: return try await ListingWork.uploads(request)
+        case .createMultipartUpload: return try await MultipartWork.create(request)
+        case .completeMultipartUpload: return try await CompletionWork.complete(request)
+        case .abortMultipartUpload: return try await MultipartWork.abort(request)
+        case .listParts: return try await PartListingWork.list(request)
+        default: return try await fixed(request)
+        }
+    }
+
+    /// The answer of an operation that isn't offered but asked for all the same.
+    private static func fixed(_ request: ControlRequest) async throws(S3Error) -> ControlAnswer {
+        guard let answer = FixedAnswer.of(request.operation) else {
+            throw S3Error(.notImplemented, "\(request.operation.rawValue) is not implemented")
+        }
+        try await request.requireBucket()
+        switch answer {
+        case .document(let body): return .xml(body)
+        case .error(let error): throw error
+        case .status(let status): return .status(status)
+        }
+    }
+}

@@ -1,0 +1,65 @@
+import Encoding
+import KMS
+import S3Wire
+import SealedObject
+
+/// What makes an upload an object: its final envelope and its part table.
+struct CompletionCommit {
+    let envelope: Envelope
+    let table: [UInt8]
+    /// The object's ETag for clients, without quotes.
+    let entityTag: String
+    /// The object's composite checksum, `-N` behind it.
+    let checksum: ChecksumText?
+
+    init(
+        _ request: ControlRequest,
+        _ opened: OpenedUpload,
+        _ parts: CompletedParts,
+        customer: CustomerKeyHolder?
+    ) throws(S3Error) {
+        do throws(SealedObjectError) {
+            let objectID = opened.upload.envelope.objectID
+            let partTable = try PartTable(id: try Identifier.random(), parts: parts.table)
+            table = try partTable.seal(
+                objectKey: opened.objectKey.bytes,
+                objectID: objectID,
+                salt: try Salt.random()
+            )
+            var attributes = opened.attributes
+            attributes.tableID = partTable.id
+            attributes.uploadID = opened.upload.uploadID
+            if opened.upload.envelope.mode == .s3 { attributes.entityTag = parts.digestETag }
+            let composite = try parts.composite()
+            attributes.checksums = composite.map { [$0] } ?? []
+            envelope = try Envelope(
+                sealing: opened.objectKey,
+                objectID: objectID,
+                body: .parts(count: parts.table.count, plaintextCount: partTable.plaintextCount),
+                attributes: attributes,
+                under: try Self.wrapping(request, opened, customer),
+                place: (request.bucket, request.key),
+                attributeKey: request.services.keys.attributeKey
+            )
+            entityTag = envelope.opaqueETag ?? attributes.entityTag ?? ""
+            checksum = composite.flatMap { composite in
+                composite.algorithm.wire.map {
+                    ChecksumText($0, "\(Base64.encode(composite.value))-\(parts.table.count)")
+                }
+            }
+        } catch {
+            throw S3Error(.internalError)
+        }
+    }
+
+    // The object goes on under the key that Create chose: a rewrap under the very same one.
+    private static func wrapping(
+        _ request: ControlRequest,
+        _ opened: OpenedUpload,
+        _ customer: CustomerKeyHolder?
+    ) throws(SealedObjectError) -> WrappingKey {
+        if let customer { return .customer(customer) }
+        guard let wrapping = opened.wrapping else { throw .keyReferenceInvalid }
+        return wrapping
+    }
+}

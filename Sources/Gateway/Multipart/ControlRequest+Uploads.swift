@@ -1,0 +1,53 @@
+import HTTPWire
+import S3Wire
+import SealedObject
+
+extension ControlRequest {
+    /// An upload with its parts, as the store has them.
+    func listParts(
+        marker: Int = 0,
+        max: Int = 10_000
+    ) async throws(S3Error) -> (upload: OpenUpload, listing: PartListing) {
+        let uploadID = query["uploadId"] ?? ""
+        guard UploadID.isWellFormed(uploadID) else { throw S3Error(.noSuchUpload) }
+        let reply = try await succeed(
+            StoreRequest(
+                .get,
+                bucket: bucket,
+                key: key,
+                query: "uploadId=\(uploadID)&part-number-marker=\(marker)&max-parts=\(max)"
+                    + "&encoding-type=url"
+            )
+        )
+        let listing = try Self.parse(PartListing.self, reply.body)
+        return (try OpenUpload(listing, uploadID, bucket: bucket, key: key), listing)
+    }
+
+    /// Unwraps an upload's key; for SSE-C with the customer's key.
+    func open(
+        _ upload: OpenUpload,
+        customer: CustomerKeyHolder?
+    ) async throws(S3Error) -> OpenedUpload {
+        let wanted = GatheredKeys.Request(
+            envelope: upload.envelope,
+            bucket: bucket,
+            key: key,
+            wantsObjectKey: true
+        )
+        let opened: OpenedObject
+        do throws(ReadFailure) {
+            opened = try await services.access.open(
+                FoundObject(upload),
+                wanted,
+                customer: customer
+            )
+        } catch {
+            switch error {
+            case .refused(SSEError.wrongCustomerKeyOnRead): throw SSEError.wrongCustomerKeyOnPart
+            case .refused(let refusal): throw refusal
+            case .broken: throw S3Error(.internalError)
+            }
+        }
+        return try OpenedUpload(upload, opened)
+    }
+}

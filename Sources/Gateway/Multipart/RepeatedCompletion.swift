@@ -1,0 +1,54 @@
+import HTTPWire
+import S3Wire
+import SealedObject
+
+/// A Complete whose upload is gone: the same answer again where it made the object that is there.
+///
+/// Clients repeat a Complete whose answer was lost; S3 promises that this is harmless.
+enum RepeatedCompletion {
+    static func answer(
+        _ request: ControlRequest,
+        _ wanted: CompletionRequest
+    ) async throws(S3Error) -> ControlAnswer {
+        let uploadID = request.query["uploadId"] ?? ""
+        let reply = try await request.send(
+            StoreRequest(.head, bucket: request.bucket, key: request.key)
+        )
+        guard reply.isSuccess,
+            let found = try? FoundObject(HTTPResponseHead(status: 200, fields: reply.fields)),
+            case .parts(let count, _) = found.envelope.body, count == wanted.parts.count
+        else { throw S3Error(.noSuchUpload) }
+        let key = try request.services.sse.complete(
+            request.fields,
+            transport: request.transport,
+            upload: found.envelope.sseMode
+        )
+        let customer = try CustomerKeyHolder.of(key)
+        let wantedKeys = GatheredKeys.Request(
+            envelope: found.envelope,
+            bucket: request.bucket,
+            key: request.key,
+            wantsObjectKey: false
+        )
+        let opened: OpenedObject
+        do throws(ReadFailure) {
+            opened = try await request.services.access.open(found, wantedKeys, customer: customer)
+        } catch {
+            throw S3Error(.noSuchUpload)
+        }
+        guard opened.attributes.uploadID == uploadID else { throw S3Error(.noSuchUpload) }
+        var answer = ControlAnswer.xml(
+            CompletedUpload(
+                bucket: request.bucket,
+                key: request.key,
+                entityTag: opened.etag
+            )
+        )
+        let stored = found.envelope.reference.stored(
+            kmsKeyID: opened.kmsKeyID,
+            customerDigest: customer?.md5
+        )
+        request.services.sseResponse(stored).append(to: &answer.fields, for: .readOrPart)
+        return answer
+    }
+}

@@ -1,0 +1,111 @@
+import Encoding
+import HTTPWire
+import S3Wire
+import SealedObject
+
+/// The fields of an answer to GetObject and HeadObject.
+enum ReadFields {
+    /// The fields of a 200 or 206.
+    static func make(
+        _ opened: OpenedObject,
+        _ plan: ReadPlan,
+        _ customer: CustomerKeyHolder?,
+        _ overrides: ResponseOverrides?,
+        _ scope: RequestScope
+    ) -> HTTPFields {
+        var fields = identity(opened)
+        fields.append("content-length", String(plan.range.count))
+        fields.append("accept-ranges", "bytes")
+        ObjectHeaders(opened.attributes).append(to: &fields)
+        overrides?.apply(to: &fields)
+        if plan.status == 206, !plan.range.isEmpty {
+            let range = UInt64(plan.range.lowerBound)..<UInt64(plan.range.upperBound)
+            fields.append(
+                "content-range",
+                ByteRange.contentRange(range, size: UInt64(plan.size))
+            )
+        }
+        if let count = plan.partCount { fields.append("x-amz-mp-parts-count", String(count)) }
+        appendChecksums(opened, plan, scope, to: &fields)
+        let stored = opened.envelope.reference.stored(
+            kmsKeyID: opened.kmsKeyID,
+            customerDigest: customer?.md5
+        )
+        scope.loop.services.sseResponse(stored).append(to: &fields, for: .readOrPart)
+        return fields
+    }
+
+    /// The fields of a 304.
+    static func unchanged(_ opened: OpenedObject) -> HTTPFields { identity(opened) }
+
+    private static func identity(_ opened: OpenedObject) -> HTTPFields {
+        var fields = HTTPFields()
+        fields.reserve(fields: 24, bytes: 1024)
+        fields.append("etag", "\"\(opened.etag)\"")
+        fields.append("last-modified", opened.found.lastModified.httpDate)
+        return fields
+    }
+
+    /// Checksums, where they were asked for and are of exactly the bytes that are sent: clients
+    /// compare them whatever the status.
+    private static func appendChecksums(
+        _ opened: OpenedObject,
+        _ plan: ReadPlan,
+        _ scope: RequestScope,
+        to fields: inout HTTPFields
+    ) {
+        guard scope.head.fields["x-amz-checksum-mode"]?.uppercased() == "ENABLED",
+            plan.range == 0..<plan.size
+        else { return }
+        let parts = opened.envelope.body.partCount ?? 1
+        for checksum in opened.attributes.checksums {
+            guard let algorithm = checksum.algorithm.wire else { continue }
+            let value = Base64.encode(checksum.value)
+            switch checksum.scope {
+            case .composite:
+                fields.append(algorithm.fieldName, "\(value)-\(parts)")
+                fields.append("x-amz-checksum-type", ChecksumType.composite.rawValue)
+            case .fullObject:
+                fields.append(algorithm.fieldName, value)
+                fields.append("x-amz-checksum-type", ChecksumType.fullObject.rawValue)
+            }
+        }
+    }
+}
+
+extension ObjectHeaders {
+    /// The headers that an object's sealed attributes hold.
+    init(_ attributes: ObjectAttributes) {
+        self.init(
+            contentType: attributes.contentType ?? Self.contentTypeDefault,
+            userMetadata: attributes.userMetadata.map {
+                UserMetadata(name: $0.name, value: $0.value)
+            }
+        )
+        contentEncoding = attributes.contentEncoding
+        contentLanguage = attributes.contentLanguage
+        contentDisposition = attributes.contentDisposition
+        cacheControl = attributes.cacheControl
+        expires = attributes.expires
+        websiteRedirectLocation = attributes.websiteRedirect
+        storageClass = attributes.storageClass
+    }
+}
+
+extension ObjectAttributes {
+    /// The attributes that a write's headers become.
+    init(_ headers: ObjectHeaders) {
+        self.init()
+        contentType = headers.contentType
+        contentEncoding = headers.contentEncoding
+        contentLanguage = headers.contentLanguage
+        contentDisposition = headers.contentDisposition
+        cacheControl = headers.cacheControl
+        expires = headers.expires
+        websiteRedirect = headers.websiteRedirectLocation
+        storageClass = headers.storageClass
+        userMetadata = headers.userMetadata.map {
+            UserMetadata(name: $0.name, value: $0.value)
+        }
+    }
+}

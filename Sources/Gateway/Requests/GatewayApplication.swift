@@ -1,0 +1,118 @@
+import Encoding
+import HTTPWire
+import NIOCore
+import S3Wire
+import Transport
+
+/// Serves S3: reads what a request is, finds out who sends it, and gives it to what serves it.
+final class GatewayApplication: HTTPServerApplication {
+    private let loops: LoopContexts
+
+    init(_ loops: LoopContexts) { self.loops = loops }
+
+    func begin(
+        _ head: HTTPRequestHead,
+        on exchange: any HTTPServerExchange
+    ) -> any HTTPServerHandler {
+        let loop = loops.context(of: exchange.eventLoop)
+        var ids = loop.requestIDs
+        let id = ids.make()
+        loop.requestIDs = ids
+        let scope: RequestScope
+        do throws(S3Error) {
+            let target = try S3Target(
+                target: head.target,
+                authority: head.authority,
+                baseDomains: loop.services.options.domains
+            )
+            let operation = try S3Operation.of(
+                method: head.method,
+                target: target,
+                fields: head.fields
+            )
+            scope = RequestScope(
+                exchange: exchange,
+                loop: loop,
+                id: id,
+                head: head,
+                target: target,
+                operation: operation
+            )
+        } catch {
+            scope = RequestScope(exchange: exchange, loop: loop, id: id, head: head)
+            return RefusedHandler(scope, error)
+        }
+        do throws(S3Error) {
+            scope.sender = try loop.authenticator.sender(of: head, now: scope.beganAt)
+            try Self.checkNames(scope)
+        } catch {
+            return RefusedHandler(scope, error)
+        }
+        return Self.serve(scope)
+    }
+
+    private static func serve(_ scope: RequestScope) -> any HTTPServerHandler {
+        switch scope.operation {
+        case .getObject, .headObject:
+            let handler = ObjectReadHandler(scope)
+            handler.begin()
+            return handler
+        case .putObject:
+            let handler = UploadHandler(scope, ObjectUpload(scope))
+            handler.begin()
+            return handler
+        case .uploadPart:
+            let handler = UploadHandler(scope, PartUpload(scope))
+            handler.begin()
+            return handler
+        default:
+            let handler = ControlHandler(scope)
+            handler.begin()
+            return handler
+        }
+    }
+
+    /// No client names the reserved namespace, the dialect's own operations or its metadata.
+    private static func checkNames(_ scope: RequestScope) throws(S3Error) {
+        switch scope.operation {
+        case .readCapabilities, .readPartTable, .replaceMetadata: throw S3Error(.notImplemented)
+        default: break
+        }
+        try ObjectHeaders.refuseReserved(scope.head.fields)
+        if let bucket = scope.target?.bucket { try BucketName.validate(bucket) }
+        if let key = scope.target?.key { try ObjectKey.validate(key) }
+    }
+}
+
+/// The contexts of all event loops.
+final class LoopContexts: Sendable {
+    private let contexts: [ObjectIdentifier: NIOLoopBound<LoopContext>]
+
+    init(_ contexts: [ObjectIdentifier: NIOLoopBound<LoopContext>]) { self.contexts = contexts }
+
+    /// The context of a loop; called on it.
+    func context(of eventLoop: any EventLoop) -> LoopContext {
+        guard let context = contexts[ObjectIdentifier(eventLoop)] else {
+            preconditionFailure("a request on a loop that the server didn't start")
+        }
+        return context.value
+    }
+
+    /// Every context's loop and holder, for work on each.
+    var all: [NIOLoopBound<LoopContext>] { Array(contexts.values) }
+}
+
+/// Answers a request that was refused by its head; its body is not wanted.
+final class RefusedHandler: HTTPServerHandler {
+    private let scope: RequestScope
+
+    init(_ scope: RequestScope, _ error: S3Error) {
+        self.scope = scope
+        scope.fail(error)
+    }
+
+    func received(_ body: Span<UInt8>) { scope.exchange.consume(body.count) }
+    func receivedEnd(trailers: HTTPFields) {}
+    func becameWritable() {}
+    func closed(complete: Bool) { scope.finish(complete: complete) }
+}

@@ -1,0 +1,234 @@
+public import Daemon
+import Encoding
+import HTTPWire
+import KMS
+public import Logging
+import NIOCore
+import NIOPosix
+import S3Wire
+import SecureTransport
+import Transport
+
+/// The gateway as a running whole: settings in, two listeners out.
+public final class GatewayServer: Sendable {
+    /// The version of the program.
+    public static let version = "0.1.0"
+
+    private let settings: Settings
+    private let group: MultiThreadedEventLoopGroup
+    private let tls: TLSServerContext
+    private let s3: HTTPServer
+    private let admin: HTTPServer
+    private let loops: LoopContexts
+    private let services: GatewayServices
+    private let health: HealthRegistry
+
+    private init(
+        settings: Settings,
+        group: MultiThreadedEventLoopGroup,
+        tls: TLSServerContext,
+        s3: HTTPServer,
+        admin: HTTPServer,
+        loops: LoopContexts,
+        services: GatewayServices,
+        health: HealthRegistry
+    ) {
+        self.settings = settings
+        self.group = group
+        self.tls = tls
+        self.s3 = s3
+        self.admin = admin
+        self.loops = loops
+        self.services = services
+        self.health = health
+    }
+
+    /// Starts to serve: keys first, then the store, then the listeners.
+    ///
+    /// - Throws: what is wrong and what to do about it; nothing listens then.
+    public static func start(
+        _ settings: Settings,
+        log: Logger,
+        audit: AuditLog
+    ) async throws(GatewayStartError) -> GatewayServer {
+        let registry = MetricsRegistry()
+        let transport = TransportMetrics()
+        let secure = SecureTransportMetrics()
+        let tls = try TLSSettings.context(settings)
+        let credentials = try Credential.list(settings)
+        let provider = try await KeyServices.provider(settings)
+        let count = settings[GatewaySettings.eventLoops]
+        let group = MultiThreadedEventLoopGroup(
+            numberOfThreads: count == 0 ? System.coreCount : count
+        )
+        let pools = await StorePools(settings, group, transport)
+        let records = StoreRecords(pools.client)
+        let ring = KeyRing(
+            provider: provider,
+            records: records,
+            settings: try KeyServices.ringSettings(settings),
+            environment: KeyRingEnvironment(now: { SystemClock.now })
+        )
+        try await begin(ring)
+        let services = GatewayServices(
+            settings,
+            credentials: credentials,
+            keys: ring,
+            audit: audit,
+            log: log,
+            metrics: GatewayMetrics(registry)
+        )
+        MetricsBridge.register(transport, secure, ring, audit, in: registry)
+        let loops = await pools.contexts(services)
+        let health = readiness(ring, pools.client)
+        let s3Pipeline = SecureServerPipeline(
+            context: tls,
+            application: GatewayApplication(loops),
+            limits: GatewayLimitSettings.server(settings),
+            metrics: transport,
+            secureMetrics: secure
+        )
+        let adminServices = AdminApplication.Services(
+            gateway: services,
+            kms: KMSAdmin(ring: ring),
+            registry: registry,
+            health: health
+        )
+        let adminPipeline = SecureServerPipeline(
+            context: tls,
+            application: AdminApplication(adminServices, loops),
+            limits: GatewayLimitSettings.server(settings),
+            metrics: transport,
+            secureMetrics: secure
+        )
+        return GatewayServer(
+            settings: settings,
+            group: group,
+            tls: tls,
+            s3: try await listen(settings[GatewaySettings.listen], s3Pipeline, group, settings, transport),
+            admin: try await listen(
+                settings[GatewaySettings.adminListen], adminPipeline, group, settings, transport),
+            loops: loops,
+            services: services,
+            health: health
+        )
+    }
+
+    /// Loads the attribute keys; without them no HEAD and no listing could be answered.
+    private static func begin(_ ring: KeyRing) async throws(GatewayStartError) {
+        do throws(KMSError) {
+            try await ring.start()
+        } catch .storeUnavailable {
+            throw GatewayStartError(
+                "the store doesn't answer",
+                hint: "start sealgate-store, or check backend.socket"
+            )
+        } catch {
+            throw GatewayStartError("the keys can't be loaded", hint: error.explanation)
+        }
+    }
+
+    private static func readiness(_ ring: KeyRing, _ store: StoreClient) -> HealthRegistry {
+        let health = HealthRegistry()
+        health.register("kms") {
+            do throws(KMSError) {
+                try await ring.probe()
+                return .healthy
+            } catch {
+                return .unhealthy(error.explanation)
+            }
+        }
+        health.register("store") {
+            do throws(StoreError) {
+                let reply = try await store.send(StoreRequest(.get, query: "sealgate-capabilities"))
+                return reply.isSuccess ? .healthy : .unhealthy("the store answers \(reply.status)")
+            } catch {
+                return .unhealthy("the store doesn't answer")
+            }
+        }
+        return health
+    }
+
+    private static func listen(
+        _ address: HostPort,
+        _ pipeline: SecureServerPipeline,
+        _ group: MultiThreadedEventLoopGroup,
+        _ settings: Settings,
+        _ metrics: TransportMetrics
+    ) async throws(GatewayStartError) -> HTTPServer {
+        do throws(HTTPServerError) {
+            return try await HTTPServer.start(
+                on: .tcp(host: address.host, port: address.port),
+                group: group,
+                limits: GatewayLimitSettings.server(settings),
+                metrics: metrics
+            ) { channel, peer in
+                try pipeline.add(to: channel, peer: peer)
+            }
+        } catch {
+            throw GatewayStartError(
+                "can't listen on \(address): \(error)",
+                hint: "choose another address or end what listens there"
+            )
+        }
+    }
+
+    /// What was decided, for people.
+    public func summary(_ hardening: ProcessHardening, version: String) -> String {
+        GatewaySummary.text(
+            settings,
+            listeners: (endpoint, adminEndpoint),
+            certificate: tls.certificateFingerprint,
+            hardening: hardening,
+            version: version
+        )
+    }
+
+    /// Where S3 clients connect: `https://host:port`.
+    public var endpoint: String { url(settings[GatewaySettings.listen], s3) }
+
+    /// Where the admin API is: `https://host:port`.
+    public var adminEndpoint: String { url(settings[GatewaySettings.adminListen], admin) }
+
+    /// The region that clients are told.
+    public var region: String { services.options.regions.first ?? "" }
+
+    /// The id of the default KMS key.
+    public var defaultKeyID: String { services.defaultKeyID ?? "" }
+
+    private func url(_ address: HostPort, _ server: HTTPServer) -> String {
+        "https://\(HostPort(host: address.host, port: server.port ?? address.port))"
+    }
+
+    /// Repeats the checks of readiness until the task is cancelled.
+    public func watch() async { await health.run(every: .seconds(5)) }
+
+    /// Runs the checks of readiness once.
+    public func check() async { await health.check() }
+
+    /// Reads the certificate anew; connections keep theirs.
+    ///
+    /// - Returns: why the old one stays in use; `nil` where the new one is.
+    public func reloadCertificate() -> String? {
+        do throws(TLSError) {
+            try tls.reload()
+            return nil
+        } catch {
+            return error.description
+        }
+    }
+
+    /// Stops accepting, lets requests end, and wipes the keys.
+    public func stop() async {
+        let deadline = TimeAmount(settings[GatewayLimitSettings.drainTimeout])
+        await s3.drain(deadline: deadline)
+        await admin.drain(deadline: .seconds(1))
+        services.keys.stop()
+        await loops.close()
+        do {
+            try await group.shutdownGracefully()
+        } catch {
+            services.log.error("event loops did not end", metadata: ["reason": "\(error)"])
+        }
+    }
+}

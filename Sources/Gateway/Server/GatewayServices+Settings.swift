@@ -1,0 +1,49 @@
+import Crypto
+import Daemon
+import KMS
+import Logging
+import S3Wire
+
+extension GatewayServices {
+    /// What requests share, from the settings.
+    init(
+        _ settings: Settings,
+        credentials: [Credential],
+        keys: KeyRing,
+        audit: AuditLog,
+        log: Logger,
+        metrics: GatewayMetrics
+    ) {
+        var compatibility: Compatibility =
+            settings[GatewaySettings.compatibility] == .aws ? .aws : .rustfs
+        compatibility.requiresCustomerKeyOnComplete =
+            settings[GatewaySettings.requireCustomerKeyOnComplete]
+        let throughKMS = settings[GatewaySettings.defaultMode] == "sse-kms"
+        self.init(
+            options: Options(
+                regions: settings[GatewaySettings.regions],
+                domains: settings[GatewaySettings.domains],
+                documentBytesMax: settings[GatewayLimitSettings.documentBytes],
+                bucketCacheCountMax: settings[GatewayLimitSettings.bucketCache],
+                uploadCacheCountMax: settings[GatewayLimitSettings.uploadCache]
+            ),
+            credentials: credentials,
+            sse: SSEPolicy(
+                compatibility: compatibility,
+                gatewayDefault: throughKMS
+                    ? .sseKMS(keyID: nil, bucketKeyEnabled: true) : .sseS3,
+                digest: { HashFunction.md5.digest($0) }
+            ),
+            keys: keys,
+            access: KeyAccess(
+                ring: keys,
+                errors: KMSErrorMapping(compatibility: compatibility),
+                now: { SystemClock.now }
+            ),
+            audit: audit,
+            log: log,
+            metrics: metrics,
+            clock: { SystemClock.now }
+        )
+    }
+}

@@ -1,0 +1,95 @@
+import Daemon
+import KMS
+import SecureTransport
+import Synchronization
+import Transport
+
+/// Makes the counters of transport, KMS and audit stream readable at `/metrics`.
+enum MetricsBridge {
+    static func register(
+        _ transport: TransportMetrics,
+        _ secure: SecureTransportMetrics,
+        _ ring: KeyRing,
+        _ audit: AuditLog,
+        in registry: MetricsRegistry
+    ) {
+        connections(transport, registry)
+        store(transport, registry)
+        tls(secure, registry)
+        keys(ring, registry)
+        registry.counter(
+            "sealgate_audit_dropped_total",
+            help: "Audit events lost because their queue was full."
+        ) { audit.recordsDropped }
+    }
+
+    private static func connections(_ metrics: TransportMetrics, _ registry: MetricsRegistry) {
+        registry.gauge("sealgate_connections", help: "Client connections that are open.") {
+            Double(metrics.connectionsOpen.load(ordering: .relaxed))
+        }
+        registry.counter(
+            "sealgate_connections_refused_total",
+            help: "Client connections closed at once, over limits.connections."
+        ) { UInt64(metrics.connectionsRefused.load(ordering: .relaxed)) }
+        registry.counter(
+            "sealgate_malformed_requests_total",
+            help: "Messages that broke HTTP's rules or limits."
+        ) { UInt64(metrics.parseErrors.load(ordering: .relaxed)) }
+        for timeout in TransportMetrics.Timeout.allCases {
+            registry.counter(
+                "sealgate_timeouts_total",
+                help: "Limits in time that were broken, by kind.",
+                labels: ["kind": "\(timeout)"]
+            ) { UInt64(metrics.total(of: timeout)) }
+        }
+    }
+
+    private static func store(_ metrics: TransportMetrics, _ registry: MetricsRegistry) {
+        registry.gauge("sealgate_store_connections", help: "Connections to the store.") {
+            Double(metrics.poolOpen.load(ordering: .relaxed))
+        }
+        registry.gauge(
+            "sealgate_store_queue",
+            help: "Requests that wait for a connection to the store."
+        ) { Double(metrics.poolQueued.load(ordering: .relaxed)) }
+        registry.counter(
+            "sealgate_store_connect_failures_total",
+            help: "Connections to the store that couldn't be made."
+        ) { UInt64(metrics.connectFailures.load(ordering: .relaxed)) }
+    }
+
+    private static func tls(_ metrics: SecureTransportMetrics, _ registry: MetricsRegistry) {
+        registry.counter("sealgate_tls_handshakes_total", help: "TLS handshakes completed.") {
+            UInt64(metrics.handshakes.load(ordering: .relaxed))
+        }
+        registry.counter(
+            "sealgate_tls_handshake_failures_total",
+            help: "TLS handshakes that failed."
+        ) { UInt64(metrics.handshakeFailures.load(ordering: .relaxed)) }
+        registry.counter(
+            "sealgate_http2_floods_total",
+            help: "HTTP/2 connections ended for resets, pings or CONTINUATION frames."
+        ) { UInt64(metrics.http2Floods.load(ordering: .relaxed)) }
+    }
+
+    private static func keys(_ ring: KeyRing, _ registry: MetricsRegistry) {
+        registry.gauge("sealgate_kms_cached_keys", help: "Bucket and data keys in memory.") {
+            Double(ring.statistics(now: SystemClock.now).entryCount)
+        }
+        registry.gauge("sealgate_kms_calls_in_flight", help: "Calls to the KMS now.") {
+            Double(ring.statistics(now: SystemClock.now).callsInFlight)
+        }
+        registry.counter("sealgate_kms_cache_hits_total", help: "Look-ups that memory answered.") {
+            ring.statistics(now: SystemClock.now).hitCount
+        }
+        registry.counter("sealgate_kms_cache_misses_total", help: "Look-ups that it didn't.") {
+            ring.statistics(now: SystemClock.now).missCount
+        }
+        registry.counter("sealgate_kms_calls_total", help: "Calls to the KMS, each try counted.") {
+            ring.statistics(now: SystemClock.now).callCount
+        }
+        registry.counter("sealgate_kms_failed_calls_total", help: "Calls to the KMS that failed.") {
+            ring.statistics(now: SystemClock.now).failedCallCount
+        }
+    }
+}

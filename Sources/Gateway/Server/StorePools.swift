@@ -1,0 +1,78 @@
+import Daemon
+import NIOCore
+import NIOPosix
+import SecureTransport
+import Transport
+
+/// The connections to the store, a pool for each event loop.
+struct StorePools: Sendable {
+    private let loops: [any EventLoop]
+    private let pools: [NIOLoopBound<any HTTPClientPool>]
+
+    /// A client for control work that belongs to no request.
+    let client: StoreClient
+
+    init(
+        _ settings: Settings,
+        _ group: MultiThreadedEventLoopGroup,
+        _ metrics: TransportMetrics
+    ) async {
+        let path = settings[GatewaySettings.backendSocket]
+        let limits = GatewayLimitSettings.store(settings)
+        loops = Array(group.makeIterator())
+        var pools: [NIOLoopBound<any HTTPClientPool>] = []
+        var clients: [StoreClient] = []
+        for loop in loops {
+            let made = await loop.run {
+                let pool: any HTTPClientPool = HTTP1ClientPool(
+                    target: .unix(path: path),
+                    eventLoop: loop,
+                    limits: limits,
+                    metrics: metrics
+                )
+                return (NIOLoopBound(pool, eventLoop: loop), StoreClient(pool))
+            }
+            pools.append(made.0)
+            clients.append(made.1)
+        }
+        self.pools = pools
+        client = clients[0]
+    }
+
+    /// A context for each loop.
+    func contexts(_ services: GatewayServices) async -> LoopContexts {
+        var contexts: [ObjectIdentifier: NIOLoopBound<LoopContext>] = [:]
+        for (loop, pool) in zip(loops, pools) {
+            contexts[ObjectIdentifier(loop)] = await loop.run {
+                NIOLoopBound(
+                    LoopContext(
+                        eventLoop: loop,
+                        services: services,
+                        store: pool.value,
+                        requestIDSeed: UInt64.random(in: .min ... .max)
+                    ),
+                    eventLoop: loop
+                )
+            }
+        }
+        return LoopContexts(contexts)
+    }
+}
+
+extension EventLoop {
+    /// Runs `work` on the loop and waits for what it gives.
+    func run<Value: Sendable>(_ work: @escaping @Sendable () -> Value) async -> Value {
+        await withCheckedContinuation { continuation in
+            execute { continuation.resume(returning: work()) }
+        }
+    }
+}
+
+extension LoopContexts {
+    /// Closes the connections to the store.
+    func close() async {
+        for context in all {
+            await context.eventLoop.run { context.value.store.close() }
+        }
+    }
+}

@@ -1,0 +1,24 @@
+import Daemon
+import SecureTransport
+
+/// The TLS context of the settings.
+enum TLSSettings {
+    static func context(_ settings: Settings) throws(GatewayStartError) -> TLSServerContext {
+        let authorities = settings[GatewaySettings.clientCAFile]
+        var asked = TLSServerContext.ClientCertificate.none
+        if authorities != nil {
+            asked = settings[GatewaySettings.clientCertificate] == "required" ? .required : .optional
+        }
+        let configuration = TLSServerContext.Configuration(
+            certificateFile: settings[GatewaySettings.certificateFile],
+            keyFile: settings[GatewaySettings.keyFile],
+            clientCAFile: authorities,
+            clientCertificate: asked
+        )
+        do throws(TLSError) {
+            return try TLSServerContext(configuration)
+        } catch {
+            throw GatewayStartError(error.description, hint: "see tls.* in the settings")
+        }
+    }
+}

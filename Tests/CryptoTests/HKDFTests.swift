@@ -1,0 +1,66 @@
+import Crypto
+import Testing
+
+@Suite("HKDF with SHA-384")
+struct HKDFTests {
+    private func copy(_ secret: borrowing SecretBytes) -> [UInt8] {
+        var copy: [UInt8] = []
+        for index in secret.span.indices { copy.append(secret.span[index]) }
+        return copy
+    }
+
+    // The inputs of RFC 5869's first case; the outputs are those of another implementation.
+    private static let pseudoRandomKey = bytes(
+        "704b39990779ce1dc548052c7dc39f303570dd13fb39f7acc564680bef80e8de"
+            + "c70ee9a7e1f3e293ef68eceb072a5ade"
+    )
+
+    @Test("extracts what another implementation extracts")
+    func extract() throws {
+        let secret = try SecretBytes(copying: [UInt8](repeating: 0x0b, count: 22).span)
+        let key = try HKDF.extract(salt: [UInt8](0..<13), secret: secret)
+        let copied = copy(key)
+        #expect(copied == Self.pseudoRandomKey)
+    }
+
+    @Test("expands to what another implementation expands")
+    func expand() throws {
+        let key = try SecretBytes(copying: Self.pseudoRandomKey.span)
+        let output = try HKDF.expand(key, info: [UInt8](0xf0...0xf9), count: 42)
+        let copied = copy(output)
+        #expect(
+            copied
+                == bytes(
+                    "9b5097a86038b805309076a44b3a9f38063e25b516dcbf369f394cfab43685f748b6457763e4"
+                        + "f0204fc5"
+                )
+        )
+        for count in [1, 41] {
+            let fewer = try HKDF.expand(key, info: [UInt8](0xf0...0xf9), count: count)
+            let copiedFewer = copy(fewer)
+            #expect(copiedFewer == Array(copied.prefix(count)))
+        }
+    }
+
+    @Test("expands an empty info to the longest output")
+    func longest() throws {
+        let key = try SecretBytes(copying: [UInt8](0..<32).span)
+        let output = try HKDF.expand(key, info: [], count: 12_240)
+        let digest = HashFunction.sha256.digest(output.span)
+        #expect(
+            digest
+                == bytes("6c02e1266239d2c605d187ccb4b61986540e762d6d934b6c637fa77ee2abd858")
+        )
+    }
+
+    @Test("refuses lengths that it can't give, and an empty salt")
+    func lengths() throws {
+        let key = try SecretBytes(copying: [UInt8](repeating: 1, count: 1).span)
+        for count in [Int.min, -1, 0, 12_241, Int.max] {
+            #expect(throws: CryptoError.lengthInvalid) {
+                _ = try HKDF.expand(key, info: [], count: count)
+            }
+        }
+        #expect(throws: CryptoError.lengthInvalid) { _ = try HKDF.extract(salt: [], secret: key) }
+    }
+}

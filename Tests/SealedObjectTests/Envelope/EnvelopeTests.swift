@@ -1,0 +1,246 @@
+import Crypto
+import Encoding
+import SealedObject
+import Testing
+
+@Suite("The envelope")
+struct EnvelopeTests {
+    private let attributeKey = [UInt8](repeating: 7, count: 32)
+
+    private func body(_ count: Int = 9) throws -> EnvelopeBody {
+        .stream(
+            plaintextCount: count,
+            salt: try Sample.salt(),
+            commitment: [UInt8](repeating: 3, count: 32)
+        )
+    }
+
+    private func references() throws -> [KeyReference] {
+        [
+            .bucketKey(try Sample.identifier(4)),
+            .kmsBucketKey(try Sample.identifier(4)),
+            .kmsDataKey(.init(kmsKeyID: "k", wrapped: [1, 2], clientContext: [3])),
+            .customerKey,
+        ]
+    }
+
+    private func context(
+        _ reference: KeyReference,
+        bucket: String = "demo",
+        key: String = "a.txt",
+        kmsKeyID: String = "k"
+    ) -> EnvelopeContext {
+        EnvelopeContext(
+            bucket: bucket,
+            key: key,
+            reference: reference,
+            bucketKeyKMSKeyID: kmsKeyID
+        )
+    }
+
+    private func envelope(
+        _ reference: KeyReference,
+        body: EnvelopeBody? = nil,
+        contentType: String = "text/plain"
+    ) throws -> Envelope {
+        var attributes = ObjectAttributes()
+        attributes.contentType = contentType
+        let body = try body ?? self.body()
+        guard reference != .customerKey else {
+            return try Envelope(
+                sealing: Sample.secret(Sample.objectKey),
+                objectID: Sample.identifier(),
+                body: body,
+                attributes: attributes,
+                context: context(reference),
+                customerKey: Sample.secret(Sample.otherKey)
+            )
+        }
+        return try Envelope(
+            sealing: Sample.secret(Sample.objectKey),
+            objectID: Sample.identifier(),
+            body: body,
+            reference: reference,
+            attributes: attributes,
+            context: context(reference),
+            keyEncryptionKey: Sample.secret(Sample.otherKey),
+            attributeKey: Sample.secret(attributeKey),
+            attributeKeyID: Sample.identifier(5)
+        )
+    }
+
+    private func openAttributes(
+        _ envelope: Envelope,
+        _ context: EnvelopeContext
+    ) throws -> ObjectAttributes {
+        let key = envelope.mode == .customer ? Sample.otherKey : attributeKey
+        return try envelope.openAttributes(Sample.secret(key), context: context)
+    }
+
+    @Test("is read as it was written, and gives key and attributes back")
+    func roundTrip() throws {
+        let bodies: [EnvelopeBody] = [
+            try body(), .upload, .parts(count: 3, plaintextCount: 5 << 40),
+        ]
+        for reference in try references() {
+            for body in bodies {
+                let envelope = try envelope(reference, body: body)
+                #expect(try Envelope(text: Array(envelope.text.utf8)) == envelope)
+                #expect(try Envelope(parsing: envelope.bytes) == envelope)
+                let key = try envelope.openKey(
+                    Sample.secret(Sample.otherKey),
+                    context: context(reference)
+                )
+                let expected = try Sample.secret(Sample.objectKey)
+                let isEqual = key.isEqual(to: expected)
+                #expect(isEqual)
+                let attributes = try openAttributes(envelope, context(reference))
+                #expect(attributes.contentType == "text/plain")
+            }
+        }
+    }
+
+    @Test("is refused with any one byte changed")
+    func everyByte() throws {
+        for reference in try references() {
+            let bytes = try envelope(reference).bytes
+            for offset in bytes.indices {
+                for mask in [0x01, 0x80, 0xff] as [UInt8] {
+                    var changed = bytes
+                    changed[offset] ^= mask
+                    #expect(throws: SealedObjectError.self, "\(offset)") {
+                        let envelope = try Envelope(parsing: changed)
+                        _ = try openAttributes(envelope, context(envelope.reference))
+                    }
+                    // The key box alone covers all bytes in front of it.
+                    guard offset < 160 + (Int(bytes[4]) << 8 | Int(bytes[5])) + 48 else { continue }
+                    #expect(throws: SealedObjectError.self, "\(offset)") {
+                        let envelope = try Envelope(parsing: changed)
+                        _ = try envelope.openKey(
+                            Sample.secret(Sample.otherKey),
+                            context: context(envelope.reference)
+                        )
+                    }
+                }
+            }
+        }
+    }
+
+    @Test("is refused with any length but its own")
+    func everyLength() throws {
+        for reference in try references() {
+            let bytes = try envelope(reference).bytes
+            for count in bytes.indices {
+                #expect(throws: SealedObjectError.envelopeLengthInvalid) {
+                    try Envelope(parsing: Array(bytes.prefix(count)))
+                }
+            }
+            #expect(throws: SealedObjectError.envelopeLengthInvalid) {
+                try Envelope(parsing: bytes + [0])
+            }
+        }
+    }
+
+    @Test("is refused for another place, mode or KMS key, key and attributes alike")
+    func bound() throws {
+        for reference in try references() {
+            let envelope = try envelope(reference)
+            var places = [
+                context(reference, bucket: "demo2"), context(reference, key: "b.txt"),
+                context(reference, bucket: "demoa", key: ".txt"),
+                context(reference, bucket: "", key: "demoa.txt"),
+            ]
+            places += try references().filter { $0.mode != reference.mode }.map { context($0) }
+            if reference.isKMSBucketKey { places.append(context(reference, kmsKeyID: "l")) }
+            for place in places {
+                #expect(throws: SealedObjectError.keyCheckMismatch) {
+                    _ = try envelope.openKey(Sample.secret(Sample.otherKey), context: place)
+                }
+                #expect(throws: SealedObjectError.self) { try openAttributes(envelope, place) }
+            }
+        }
+    }
+
+    @Test("tells (bk, tk/a) from (bkt, k/a)")
+    func joinedNames() throws {
+        let one = EnvelopeContext(bucket: "bk", key: "tk/a", reference: .customerKey)
+        let two = EnvelopeContext(bucket: "bkt", key: "k/a", reference: .customerKey)
+        #expect(one != two)
+    }
+
+    @Test("refuses a wrong key by its check, for empty objects too")
+    func wrongKey() throws {
+        for reference in try references() {
+            let envelope = try envelope(reference, body: body(0))
+            #expect(throws: SealedObjectError.keyCheckMismatch) {
+                _ = try envelope.openKey(Sample.secret(attributeKey), context: context(reference))
+            }
+            let expected: SealedObjectError =
+                reference == .customerKey ? .keyCheckMismatch : .attributeBoxRefused
+            #expect(throws: expected) {
+                try envelope.openAttributes(
+                    Sample.secret(Sample.objectKey),
+                    context: context(reference)
+                )
+            }
+            #expect(throws: SealedObjectError.lengthInvalid) {
+                _ = try envelope.openKey(Sample.secret([1]), context: context(reference))
+            }
+        }
+    }
+
+    @Test("refuses a key box that was changed")
+    func keyBox() throws {
+        let reference = try references()[0]
+        var bytes = try envelope(reference).bytes
+        bytes[160 + 17] ^= 1
+        let changed = try Envelope(parsing: bytes)
+        #expect(throws: SealedObjectError.keyBoxRefused) {
+            _ = try changed.openKey(Sample.secret(Sample.otherKey), context: context(reference))
+        }
+    }
+
+    @Test("refuses the attributes of another write of the same key")
+    func swappedAttributes() throws {
+        let reference = try references()[0]
+        let one = try envelope(reference, contentType: "text/html1").bytes
+        let two = try envelope(reference, contentType: "text/plain").bytes
+        let box = 160 + 17 + 48
+        let mixed = try Envelope(parsing: Array(one[..<box] + two[box...]))
+        #expect(throws: SealedObjectError.attributeBoxRefused) {
+            try openAttributes(mixed, context(reference))
+        }
+    }
+
+    @Test("never wraps twice with one salt by itself")
+    func freshSalts() throws {
+        let reference = try references()[0]
+        #expect(try envelope(reference).wrapSalt != envelope(reference).wrapSalt)
+    }
+
+    @Test("is refused as text that isn't base64url, or over its limit")
+    func text() throws {
+        let text = try envelope(.customerKey).text
+        for changed in [text + "=", "+" + text.dropFirst(), text + " ", text.dropLast() + "\n"] {
+            #expect(throws: SealedObjectError.envelopeTextInvalid) {
+                try Envelope(text: Array(String(changed).utf8))
+            }
+        }
+        let long = [UInt8](repeating: 0x41, count: 60_000)
+        #expect(throws: SealedObjectError.envelopeLengthInvalid) { try Envelope(text: long) }
+        #expect(Envelope.countMax * 4 / 3 < 60_000)
+    }
+
+    @Test("gives SSE-KMS and SSE-C an ETag without a key, and SSE-S3 none")
+    func opaqueETag() throws {
+        let id = Hex.encode(try Sample.identifier().bytes)
+        for reference in try references() {
+            let isSSES3 = reference.mode == .s3
+            #expect(try envelope(reference).opaqueETag == (isSSES3 ? nil : "\(id)-1"))
+            let parts = try envelope(reference, body: .parts(count: 12, plaintextCount: 3))
+            #expect(parts.opaqueETag == (isSSES3 ? nil : "\(id)-12"))
+            #expect(try envelope(reference, body: .upload).opaqueETag == nil)
+        }
+        #expect(try Sample.salt().opaquePartETag.count == 34)
+    }
+}
