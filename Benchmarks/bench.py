@@ -12,7 +12,7 @@ import report
 from clients import Clients
 from processes import BenchError
 from rows import FULL, QUICK, ROWS, Files, Work, prepare
-from servers import Site, find_programs
+from servers import GATEWAY, NGINX, NGINX_STOCK, Site, find_programs
 
 ROUNDS = 5
 SECONDS_MAX = {"full": 1140, "quick": 170}
@@ -56,9 +56,9 @@ def say(text):
     print(text, file=sys.stderr, flush=True)
 
 
-def require_memory(sizes, targets):
+def require_memory(sizes):
     """The sink keeps the objects that are read, and the clients' files lie in the page cache."""
-    needed = (targets + 1) * sizes.bulk_bytes + (512 << 20)
+    needed = 3 * sizes.bulk_bytes + (512 << 20)
     for line in pathlib.Path("/proc/meminfo").read_text().splitlines():
         if line.startswith("MemAvailable:") and int(line.split()[1]) * 1024 < needed:
             raise BenchError(f"{needed >> 20} MiB of memory are needed", "try --quick")
@@ -68,14 +68,11 @@ def measure(rows, works, results, rounds, deadline):
     """Round by round, row by row, server by server; who goes first alternates."""
     for number in range(rounds):
         for row in rows:
-            for work in works if number % 2 == 0 else works[::-1]:
-                # A row is measured on every server or on none.
-                if work is (works if number % 2 == 0 else works[::-1])[0]:
-                    if time.monotonic() > deadline:
-                        say(f"out of time in round {number + 1}; the figures so far stand")
-                        return
-                run = row.measure(work)
-                results.add(row, work.clients.target.name, run)
+            if time.monotonic() > deadline:
+                say(f"out of time in round {number + 1}; the figures so far stand")
+                return
+            for work in works if number % 2 == 0 else reversed(works):
+                results.add(row, work.clients.target.name, row.measure(work))
         say(f"round {number + 1} of {rounds} done")
 
 
@@ -107,8 +104,10 @@ def bench(options, folder):
     deadline = time.monotonic() + SECONDS_MAX["quick" if options.quick else "full"]
     site = Site(folder, programs, options.loops)
     try:
-        targets = site.start()
-        require_memory(sizes, len(targets))
+        names = [GATEWAY] if sealgate else []
+        names += [NGINX] if options.quick else [NGINX, NGINX_STOCK]
+        require_memory(sizes)
+        targets = site.start(names)
         files = Files(site.folder, sizes)
         works = [Work(Clients(programs, site.folder, target), files, sizes) for target in targets]
         protocols = {work.clients.protocol() for work in works}

@@ -10,9 +10,9 @@ from signing import Signer
 
 HERE = pathlib.Path(__file__).resolve().parent
 DISCARD_SUFFIX = ".discard"
-# What nginx reads at a time; measured to be its best (docs/benchmarks.md).
-NGINX_BODY_BUFFER = "128k"
-NGINX_PROXY_BUFFER = "64k"
+GATEWAY, NGINX, NGINX_STOCK = "sealgate", "nginx", "nginx-stock"
+# What nginx reads at a time, of a request's body and of an answer: its best here, and its defaults.
+NGINX_BUFFERS = {NGINX: ("128k", "128k"), NGINX_STOCK: ("16k", "4k")}
 
 
 class Target:
@@ -45,8 +45,8 @@ class Site:
         for server in reversed(self._running):
             server.stop()
 
-    def start(self):
-        """Starts all three; gives the gateway and nginx as targets."""
+    def start(self, names):
+        """Starts the sink and the servers of these names before it; gives them as targets."""
         # A worker of another user has to reach the socket.
         self.folder.chmod(0o711)
         self._make_certificate()
@@ -55,11 +55,10 @@ class Site:
             "--discard-suffix", DISCARD_SUFFIX,
         ])
         sink.wait_until(lambda: "ready" in sink.log.read_text())
-        targets = []
-        if self.programs.get("sealgate"):
-            targets.append(self._start_gateway())
-        targets.append(self._start_nginx())
-        return targets
+        return [
+            self._start_gateway() if name == GATEWAY else self._start_nginx(name)
+            for name in names
+        ]
 
     def _start(self, name, command):
         server = Server(name, command, self.folder)
@@ -79,22 +78,25 @@ class Site:
         ])
         (self.folder / "server.key").chmod(0o600)
 
-    def _start_nginx(self):
+    def _start_nginx(self, name):
+        folder = self.folder / name
+        folder.mkdir(mode=0o755)
+        body, answer = NGINX_BUFFERS[name]
         settings = {
-            "WORKERS": self.loops, "FOLDER": self.folder, "SOCKET": self.socket,
-            "BODY_BUFFER": NGINX_BODY_BUFFER, "PROXY_BUFFER": NGINX_PROXY_BUFFER,
+            "WORKERS": self.loops, "FOLDER": folder, "TLS": self.folder, "SOCKET": self.socket,
+            "BODY_BUFFER": body, "PROXY_BUFFER": answer,
         }
         template = (HERE / "nginx.conf.in").read_text()
-        config = self.folder / "nginx.conf"
+        config = folder / "nginx.conf"
         # Somebody else may take a free port before nginx does.
         for attempt in range(5):
             settings["PORT"] = _free_port()
             text = template
-            for name, value in settings.items():
-                text = text.replace(f"@{name}@", str(value))
+            for setting, value in settings.items():
+                text = text.replace(f"@{setting}@", str(value))
             config.write_text(text)
-            server = self._start("nginx", [
-                str(self.programs["nginx"]), "-p", str(self.folder), "-c", str(config),
+            server = self._start(name, [
+                str(self.programs["nginx"]), "-p", str(folder), "-c", str(config),
             ])
             try:
                 server.wait_until(lambda: _listens(settings["PORT"]))
@@ -138,11 +140,11 @@ log:
   level: warning
 """)
         ready = self.folder / "gateway.ready"
-        server = self._start("sealgate", [
+        server = self._start(GATEWAY, [
             str(self.programs["sealgate"]), "serve", "--config", str(config),
             "--ready-file", str(ready),
         ])
-        server.wait_until(lambda: ready.exists() and "endpoint=" in ready.read_text(), 30)
+        server.wait_until(ready.exists, 30)
         facts = dict(
             line.split("=", 1) for line in ready.read_text().splitlines() if "=" in line
         )
