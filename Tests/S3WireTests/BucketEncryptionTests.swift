@@ -71,6 +71,14 @@ import Testing
         )
     }
 
+    @Test("a key's id fits in a header")
+    func keyID() {
+        for id in ["a&#13;&#10;b: c", "é", String(repeating: "k", count: 2049)] {
+            let kms = "<SSEAlgorithm>aws:kms</SSEAlgorithm><KMSMasterKeyID>\(id)</KMSMasterKeyID>"
+            #expect(error(rule(kms))?.code == .malformedXML)
+        }
+    }
+
     private func error(_ rules: String) -> S3Error? {
         do throws(S3Error) {
             _ = try read(rules)

@@ -34,6 +34,14 @@ import Testing
         #expect { try read(text) } throws: { ($0 as? S3Error)?.code == .invalidArgument }
     }
 
+    @Test("two sources are refused")
+    func several() {
+        let name = "x-amz-copy-source"
+        #expect { try CopySource(HTTPFields([(name, "b/k"), (name, "b/l")])) } throws: {
+            ($0 as? S3Error)?.code == .invalidArgument
+        }
+    }
+
     @Test("access points are not implemented")
     func accessPoints() {
         #expect { try read("arn:aws:s3:x") } throws: {

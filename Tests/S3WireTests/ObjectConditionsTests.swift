@@ -24,6 +24,7 @@ import Testing
             ("if-match", "\"abc-1\"", .proceed), ("if-match", "abc-1", .proceed),
             ("if-match", "*", .proceed), ("if-match", "\"x\", \"abc-1\"", .proceed),
             ("if-match", "\"x\"", .failed(condition: "If-Match")),
+            ("if-match", "W/\"abc-1\"", .failed(condition: "If-Match")),
             ("if-match", "", .failed(condition: "If-Match")),
             ("if-none-match", "\"abc-1\"", .notModified),
             ("if-none-match", "W/\"abc-1\"", .notModified), ("if-none-match", "*", .notModified),
@@ -94,6 +95,7 @@ import Testing
             [("if-none-match", "\"a\"")], [("if-match", "*")], [("if-match", "\"a\", \"b\"")],
             [("if-match", "a"), ("if-none-match", "*")], [("if-match", "a"), ("if-match", "b")],
             [("if-modified-since", "x")], [("if-unmodified-since", "x")], [("if-match", "")],
+            [("if-match", "W/\"a\"")],
         ]
     )
     func writeRefusals(fields: [(String, String)]) {

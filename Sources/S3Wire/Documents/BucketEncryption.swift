@@ -86,7 +86,12 @@ public struct BucketEncryption: Equatable, Sendable {
             while let name = try reader.child() {
                 switch name {
                 case "SSEAlgorithm": algorithm = try reader.text()
-                case "KMSMasterKeyID": keyID = try reader.nonEmptyText()
+                case "KMSMasterKeyID":
+                    keyID = try reader.nonEmptyText()
+                    // It is shown in a header of answers: no line end may come in by it.
+                    guard keyID?.utf8.allSatisfy({ (0x20...0x7e).contains($0) }) ?? true,
+                        keyID?.utf8.count ?? 0 <= 2048
+                    else { throw .valueInvalid(name) }
                 default: throw .elementUnexpected(name)
                 }
             }

@@ -10,7 +10,7 @@ public enum SSEMode: UInt8, CaseIterable, Sendable {
     case customer = 3
 }
 
-/// How a write shall be encrypted where the request doesn't say: a bucket's or the gateway's choice.
+/// How a write is encrypted where the request does not say: the choice of a bucket or the gateway.
 public enum SSEDefault: Equatable, Sendable {
     /// SSE-S3.
     case sseS3

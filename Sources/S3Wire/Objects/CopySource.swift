@@ -20,6 +20,9 @@ public struct CopySource: Equatable, Sendable {
     public init(_ fields: HTTPFields) throws(S3Error) {
         let name = "x-amz-copy-source"
         let text = fields[name] ?? ""
+        guard fields.occurrences(of: name) <= 1 else {
+            throw .invalidArgument("The header must stand once.", name: name, value: text)
+        }
         guard !text.hasPrefix("arn:") else { throw .notImplemented(header: name) }
         var path = text.utf8[...]
         var version: String?

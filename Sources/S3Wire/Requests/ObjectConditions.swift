@@ -56,8 +56,8 @@ public struct ObjectConditions: Equatable, Sendable {
     public init(_ fields: HTTPFields, isCopySource: Bool = false) {
         let prefix = isCopySource ? "x-amz-copy-source-" : ""
         self.isCopySource = isCopySource
-        ifMatch = Self.tags(prefix + "if-match", in: fields)
-        ifNoneMatch = Self.tags(prefix + "if-none-match", in: fields)
+        ifMatch = Self.tags(prefix + "if-match", in: fields, isStrong: true)
+        ifNoneMatch = Self.tags(prefix + "if-none-match", in: fields, isStrong: false)
         ifModifiedSince = fields[prefix + "if-modified-since"].flatMap(Timestamp.init(httpDate:))
         ifUnmodifiedSince = fields[prefix + "if-unmodified-since"]
             .flatMap(Timestamp.init(httpDate:))
@@ -94,12 +94,14 @@ public struct ObjectConditions: Equatable, Sendable {
         .failed(condition: isCopySource ? "x-amz-copy-source-" + condition : condition)
     }
 
-    private static func tags(_ name: String, in fields: HTTPFields) -> Tags? {
+    // A weak tag matches nothing where the comparison is strong, RFC 9110 section 8.8.3.2.
+    private static func tags(_ name: String, in fields: HTTPFields, isStrong: Bool) -> Tags? {
         guard fields.contains(name) else { return nil }
         var tags: [String] = []
         for value in fields.values(of: name) {
             for member in list(value) {
                 if member == "*" { return .any }
+                if isStrong, member.hasPrefix("W/") { continue }
                 tags.append(EntityTag.unquoted(member))
             }
         }
@@ -143,7 +145,7 @@ public enum WriteCondition: Equatable, Sendable {
     /// Reads the condition of PutObject, CopyObject and CompleteMultipartUpload.
     ///
     /// - Throws: `NotImplemented` for `If-None-Match` with an ETag, `If-Match: *`, several ETags,
-    ///   both headers, and conditions on times.
+    ///   a weak one, both headers, and conditions on times.
     public init(_ fields: HTTPFields) throws(S3Error) {
         for name in ["if-modified-since", "if-unmodified-since"] where fields.contains(name) {
             throw .notImplemented(header: name)
@@ -155,7 +157,9 @@ public enum WriteCondition: Equatable, Sendable {
                 return
             }
             let tags = ObjectConditions.list(match)
-            guard fields.occurrences(of: "if-match") == 1, tags.count == 1, tags[0] != "*" else {
+            guard fields.occurrences(of: "if-match") == 1, tags.count == 1, tags[0] != "*",
+                !tags[0].hasPrefix("W/")
+            else {
                 throw .notImplemented(header: "If-Match")
             }
             self = .ifMatch(EntityTag.unquoted(tags[0]))

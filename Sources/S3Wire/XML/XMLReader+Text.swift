@@ -2,9 +2,20 @@ internal import Encoding
 
 extension XMLReader {
     /// The string of UTF-8 bytes.
-    func string(_ text: ArraySlice<UInt8>) throws(XMLError) -> String {
-        guard let string = String(validating: text, as: UTF8.self) else { throw .utf8Invalid }
-        return string
+    func string(_ text: Span<UInt8>) throws(XMLError) -> String {
+        do throws(UTF8.ValidationError) {
+            return String(copying: try UTF8Span(validating: text))
+        } catch {
+            throw .utf8Invalid
+        }
+    }
+
+    /// The end of the run of bytes that stand for themselves, which begins at `start`.
+    func endOfPlainText(from start: Int) -> Int {
+        let span = bytes.span
+        var index = start
+        while index < span.count, isPlain(span[index]) { index += 1 }
+        return index
     }
 
     /// Reads text up to the next `<`, with its references resolved and its line ends made one.

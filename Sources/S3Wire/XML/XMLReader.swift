@@ -73,11 +73,11 @@ public struct XMLReader: Sendable {
             return ""
         }
         let start = position
-        while position < bytes.count, isPlain(bytes[position]) { position += 1 }
+        position = endOfPlainText(from: start)
         if peekEndTag() {
             let range = start..<position
             try endTag()
-            return try string(bytes[range])
+            return try string(bytes.span.extracting(range))
         }
         var text = Array(bytes[start..<position])
         while position < bytes.count, !peekEndTag() {
@@ -91,7 +91,7 @@ public struct XMLReader: Sendable {
         }
         guard position < bytes.count else { throw .endUnexpected }
         try endTag()
-        return try string(text[...])
+        return try string(text.span)
     }
 
     /// Leaves the current element with all that it holds.
@@ -178,7 +178,7 @@ extension XMLReader {
             guard spaced else { throw .attributeInvalid }
             try attribute()
         }
-        return try string(localName(of: name))
+        return try string(bytes.span.extracting(localName(of: name)))
     }
 
     private mutating func endTag() throws(XMLError) {
@@ -227,9 +227,9 @@ extension XMLReader {
         }
     }
 
-    private func localName(of name: Range<Int>) -> ArraySlice<UInt8> {
-        guard let colon = bytes[name].lastIndex(of: UInt8(ascii: ":")) else { return bytes[name] }
-        return bytes[(colon + 1)..<name.upperBound]
+    private func localName(of name: Range<Int>) -> Range<Int> {
+        guard let colon = bytes[name].lastIndex(of: UInt8(ascii: ":")) else { return name }
+        return (colon + 1)..<name.upperBound
     }
 
     // MARK: Comments, instructions, declarations

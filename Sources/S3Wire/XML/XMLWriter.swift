@@ -88,11 +88,29 @@ public struct XMLWriter: Sendable {
     public mutating func element(_ name: String, key: String, encoded: Bool) {
         open(name)
         if encoded {
-            PercentEncoding.append(key.utf8, keepingSlash: true, to: &bytes)
+            append(encoding: key)
         } else {
             append(text: key)
         }
         close(name)
+    }
+
+    // Most keys need nothing encoded and are copied whole.
+    private mutating func append(encoding key: String) {
+        let span = key.utf8Span.span
+        var plain = true
+        for index in span.indices {
+            let byte = span[index]
+            if !PercentEncoding.isUnreserved(byte), byte != UInt8(ascii: "/") {
+                plain = false
+                break
+            }
+        }
+        if plain {
+            bytes.append(contentsOf: key.utf8)
+        } else {
+            PercentEncoding.append(key.utf8, keepingSlash: true, to: &bytes)
+        }
     }
 
     /// An `ETag` element: the tag, given without quotes, in quotes.
@@ -106,17 +124,25 @@ public struct XMLWriter: Sendable {
 
     /// Appends character data, escaped.
     public mutating func append(text: String) {
-        let needsEscape = text.utf8.contains { byte in
-            switch byte {
-            case 0..<0x20, 0x22, 0x26, 0x3c, 0x3e, 0x7f, 0xef: true
-            default: false
-            }
-        }
-        guard needsEscape else {
+        guard needsEscape(text) else {
             bytes.append(contentsOf: text.utf8)
             return
         }
         for scalar in text.unicodeScalars { append(escaping: scalar) }
+    }
+
+    // Without a branch a byte, so that long values such as metadata are scanned many bytes at once.
+    private func needsEscape(_ text: String) -> Bool {
+        let bytes = text.utf8Span.span
+        var found: UInt8 = 0
+        for index in 0..<bytes.count {
+            let byte = bytes[index]
+            found |= byte < 0x20 ? 1 : 0
+            found |= byte == 0x22 || byte == 0x26 ? 1 : 0
+            found |= byte == 0x3c || byte == 0x3e ? 1 : 0
+            found |= byte == 0x7f || byte == 0xef ? 1 : 0
+        }
+        return found != 0
     }
 
     private mutating func append(escaping scalar: Unicode.Scalar) {
