@@ -24,7 +24,7 @@ extension HTTP2ServerHandler: HTTP2SessionDelegate {
         exchange.position = exchanges.count
         exchanges.append(exchange)
         session?.attach(exchange)
-        arm(now + min(limits.headTimeout, limits.bodyRatePeriod))
+        arm(now + min(limits.headTimeout, limits.bodyCheckPeriod))
     }
 
     func fieldReceived(stream: Int32, name: Span<UInt8>, value: Span<UInt8>) -> Bool {
