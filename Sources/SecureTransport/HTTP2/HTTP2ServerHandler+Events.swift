@@ -29,6 +29,7 @@ extension HTTP2ServerHandler: HTTP2SessionDelegate {
 
     func fieldReceived(stream: Int32, name: Span<UInt8>, value: Span<UInt8>) -> Bool {
         guard let current, current.stream == stream else { return false }
+        didReceiveHead = true
         current.assembler.append(name: name, value: value)
         guard current.assembler.isBomb else { return true }
         secureMetrics.http2HeadsTooLarge.count()
