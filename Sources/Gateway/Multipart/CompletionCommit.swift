@@ -7,6 +7,8 @@ import SealedObject
 struct CompletionCommit {
     let envelope: Envelope
     let table: [UInt8]
+    /// The object's plaintext length in bytes.
+    let plaintextCount: Int
     /// The object's ETag for clients, without quotes.
     let entityTag: String
     /// The object's composite checksum, `-N` behind it.
@@ -21,6 +23,7 @@ struct CompletionCommit {
         do throws(SealedObjectError) {
             let objectID = opened.upload.envelope.objectID
             let partTable = try PartTable(id: try Identifier.random(), parts: parts.table)
+            plaintextCount = partTable.plaintextCount
             table = try partTable.seal(
                 objectKey: opened.objectKey.bytes,
                 objectID: objectID,

@@ -18,7 +18,7 @@ enum RepeatedCompletion {
             let found = try? FoundObject(HTTPResponseHead(status: 200, fields: reply.fields)),
             case .parts(let count, _) = found.envelope.body, count == wanted.parts.count
         else { throw S3Error(.noSuchUpload) }
-        let key = try request.services.sse.complete(
+        let key = try request.services.sse.part(
             request.fields,
             transport: request.transport,
             upload: found.envelope.sseMode
@@ -39,6 +39,7 @@ enum RepeatedCompletion {
         guard opened.attributes.uploadID == uploadID else { throw S3Error(.noSuchUpload) }
         var answer = ControlAnswer.xml(
             CompletedUpload(
+                location: request.location,
                 bucket: request.bucket,
                 key: request.key,
                 entityTag: opened.etag
@@ -49,6 +50,7 @@ enum RepeatedCompletion {
             customerDigest: customer?.md5
         )
         request.services.sseResponse(stored).append(to: &answer.fields, for: .readOrPart)
+        answer.mode = found.envelope.sseMode
         return answer
     }
 }

@@ -5,7 +5,7 @@ import SealedObject
 /// Fetches and opens the part table of a multipart object.
 enum PartTableFetch {
     /// Why there is no table.
-    enum Failure: Error {
+    enum Failure: Error, Equatable {
         case broken(ObjectFault)
         /// The object was written since its facts were read.
         case changed
@@ -41,7 +41,12 @@ enum PartTableFetch {
         _ reply: StoreReply,
         _ opened: OpenedObject
     ) throws(Failure) -> MultipartLayout {
-        guard reply.isSuccess, reply.etag == opened.found.storeETag else { throw .changed }
+        guard reply.isSuccess else {
+            // An object without a table isn't the one whose envelope was read.
+            if reply.status == 404 || reply.status == 412 { throw .changed }
+            throw .refused(StoreFailure.reply(reply, .init(bucket: "", key: "")))
+        }
+        guard reply.etag == opened.found.storeETag else { throw .changed }
         guard let objectKey = opened.objectKey, let tableID = opened.attributes.tableID else {
             throw .broken(.sealBroken(.partTableMismatch))
         }
