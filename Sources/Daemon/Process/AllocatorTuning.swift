@@ -8,6 +8,6 @@ public enum AllocatorTuning {
     /// and takes it again with page faults for the next request.
     public static let keptBytes = 16 << 20
 
-    /// Keeps freed memory; to be called before threads are made. Without effect where refused.
+    /// Keeps freed memory, from before threads are made; without effect where it is refused.
     public static func apply() { _ = sealgate_keep_freed_memory(keptBytes) }
 }
