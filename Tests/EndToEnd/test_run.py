@@ -287,6 +287,9 @@ def test_a_store_that_answers_nothing_is_503_within_the_limit(own_gateway):
         pair.start_gateway("--limits-store-timeout", "1s")
         assert call(gateway, "GET", "/bucket").status == 200
         pair.processes["store"].send_signal(signal.SIGSTOP)
+        tasks = pathlib.Path(f"/proc/{pair.processes['store'].pid}/task")
+        until(lambda: all((task / "stat").read_text().rsplit(")", 1)[1].split()[0] == "T"
+                          for task in tasks.iterdir()))
         for method, target, body in (("GET", "/bucket/k", b""), ("PUT", "/bucket/k", b"x"),
                                      ("GET", "/bucket", b"")):
             start = time.monotonic()
