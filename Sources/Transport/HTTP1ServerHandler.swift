@@ -148,7 +148,12 @@ public final class HTTP1ServerHandler: ChannelDuplexHandler {
         if case .drain? = event as? ConnectionEvent {
             isDraining = true
             isLast = true
-            if phase == .open, exchange == nil, !isWithinHead { closeAfterFlush(lingering: false) }
+            if phase == .open, exchange == nil, !isWithinHead {
+                closeAfterFlush(lingering: false)
+            } else {
+                // An answered exchange doesn't wait for the rest of its body any more.
+                process()
+            }
         }
         context.fireUserInboundEventTriggered(event)
     }

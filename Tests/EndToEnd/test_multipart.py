@@ -191,11 +191,18 @@ def test_conditional_completion(gateway, bucket):
     upload = begin(s3, bucket)
     part = send(s3, bucket, upload, 1, b"new")
     s3.put_object(Bucket=bucket, Key="k", Body=b"old")
-    with refused("PreconditionFailed", 412):
+    with refused("PreconditionFailed", 412, Condition="If-None-Match"):
         finish(s3, bucket, upload, [part], IfNoneMatch="*")
+    with refused("PreconditionFailed", 412, Condition="If-Match"):
+        finish(s3, bucket, upload, [part], IfMatch='"' + "0" * 32 + '"')
     assert s3.get_object(Bucket=bucket, Key="k")["Body"].read() == b"old"
     s3.delete_object(Bucket=bucket, Key="k")
-    finish(s3, bucket, upload, [part], IfNoneMatch="*")
+    with refused("NoSuchKey", 404):
+        finish(s3, bucket, upload, [part], IfMatch='"' + "0" * 32 + '"')
+    etag = finish(s3, bucket, upload, [part], IfNoneMatch="*")["ETag"]
+    upload = begin(s3, bucket)
+    part = send(s3, bucket, upload, 1, b"new")
+    finish(s3, bucket, upload, [part], IfMatch=etag)
     assert s3.get_object(Bucket=bucket, Key="k")["Body"].read() == b"new"
 
 

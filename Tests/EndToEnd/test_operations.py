@@ -529,6 +529,19 @@ def test_conditional_writes(gateway, bucket):
     assert s3.get_object(Bucket=bucket, Key="k")["Body"].read() == b"3"
 
 
+def test_conditional_deletions(gateway, bucket):
+    s3 = gateway.s3()
+    etag = s3.put_object(Bucket=bucket, Key="k", Body=b"x")["ETag"]
+    for wrong in ('"' + "0" * 32 + '"', '"x"'):
+        with refused("PreconditionFailed", 412):
+            s3.delete_object(Bucket=bucket, Key="k", IfMatch=wrong)
+    s3.delete_object(Bucket=bucket, Key="k", IfMatch=etag)
+    with refused("PreconditionFailed", 412):
+        s3.delete_object(Bucket=bucket, Key="k", IfMatch=etag)
+    answer = call(gateway, "DELETE", f"/{bucket}/k", {"x-amz-if-match-size": "1"})
+    assert (answer.status, answer.code) == (501, "NotImplemented")
+
+
 @pytest.mark.parametrize("condition", ["create", "replace"])
 @pytest.mark.parametrize("size", [10, 300_000], ids=["inline", "file"])
 def test_one_of_sixteen_racing_writers_wins(gateway, bucket, condition, size):

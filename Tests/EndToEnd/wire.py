@@ -52,7 +52,7 @@ class Signature:
         path, _, query = target.partition("?")
         path = quote(urllib.parse.unquote_to_bytes(path))
         pairs = sorted(tuple(urllib.parse.quote(urllib.parse.unquote_to_bytes(half), safe="-_.~")
-                             for half in (part + "=").split("=")[:2])
+                             for half in part.partition("=")[::2])
                        for part in query.split("&") if part)
         names = ";".join(sorted(signed))
         canonical = "\n".join([
@@ -147,6 +147,14 @@ class Connection:
     def closed(self):
         """Whether the peer closes, sending nothing else."""
         return not self.buffer and not self.more()
+
+    def silent(self):
+        """Whether the peer sends nothing else, for a short time or by closing."""
+        self.socket.settimeout(0.1)
+        try:
+            return self.closed()
+        except TimeoutError:
+            return True
 
     def head(self):
         while b"\r\n\r\n" not in self.buffer:
