@@ -28,7 +28,8 @@ struct Main: ParsableCommand {
 
     static func main() {
         let arguments = Array(CommandLine.arguments.dropFirst())
-        if arguments.isEmpty || arguments == ["--help"] || arguments == ["-h"] || arguments == ["help"] {
+        let asksForHelp = [["--help"], ["-h"], ["help"]].contains(arguments)
+        if arguments.isEmpty || asksForHelp {
             print(helpMessage(columns: 100))
             print(examples)
             Foundation.exit(arguments.isEmpty ? 2 : 0)

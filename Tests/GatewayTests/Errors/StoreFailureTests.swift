@@ -38,7 +38,10 @@ import Transport
         }
     }
 
-    @Test("a store that is full or stopping is told with the time to come back", arguments: [503, 507])
+    @Test(
+        "a store that is full or stopping is told with the time to come back",
+        arguments: [503, 507]
+    )
     func busy(status: Int) {
         for error in [
             StoreFailure.reply(reply(status, "X"), .init(bucket: "b")), StoreFailure.read(status),
