@@ -89,7 +89,7 @@ final class ObjectReadHandler: HTTPServerHandler {
             bucket: scope.bucket,
             key: scope.key,
             customer: customer,
-            wantsObjectKey: !isHead || partNumber != nil
+            wantsObjectKey: !isHead || partNumber != nil || object.envelope.body == .upload
         ) { [self] result in
             switch result {
             case .success(let opened): didOpen(opened)
@@ -103,6 +103,12 @@ final class ObjectReadHandler: HTTPServerHandler {
         guard !isClosed else { return }
         self.opened = opened
         scope.note(opened)
+        // Such an envelope says neither length nor ETag; the table does.
+        if opened.envelope.body == .upload { fetchTable(opened) } else { weigh(opened) }
+    }
+
+    /// The object is known: whether it is answered.
+    private func weigh(_ opened: OpenedObject) {
         let decision = conditions.evaluate(
             entityTag: opened.etag,
             lastModified: opened.found.lastModified
@@ -112,7 +118,7 @@ final class ObjectReadHandler: HTTPServerHandler {
         case .notModified: return notModified(opened)
         case .failed(let condition): return refuse(.preconditionFailed(condition))
         }
-        if opened.envelope.body.isMultipart, !isHead || partNumber != nil {
+        if opened.envelope.body.isMultipart, layout == nil, !isHead || partNumber != nil {
             fetchTable(opened)
         } else {
             answer(opened)
@@ -125,7 +131,9 @@ final class ObjectReadHandler: HTTPServerHandler {
             switch result {
             case .success(let layout):
                 self.layout = layout
-                answer(opened)
+                let resolved = opened.resolved(layout)
+                self.opened = resolved
+                if opened.envelope.body == .upload { weigh(resolved) } else { answer(resolved) }
             case .failure(.changed): again()
             case .failure(.refused(let error)): refuse(error)
             case .failure(.broken(let broken)): fault(broken)

@@ -87,6 +87,7 @@ extension LoopContext {
         then completion: @escaping (Result<String, S3Error>) -> Void
     ) {
         if let entityTag = found.envelope.opaqueETag { return completion(.success(entityTag)) }
+        if found.envelope.body == .upload { return entityTagOfParts(found, then: completion) }
         open(
             found,
             bucket: bucket,
@@ -98,6 +99,24 @@ extension LoopContext {
             case .success(let opened): completion(.success(opened.etag))
             case .failure(.refused(let error)): completion(.failure(error))
             case .failure(.broken): completion(.failure(S3Error(.internalError)))
+            }
+        }
+    }
+
+    /// The ETag of an object whose envelope doesn't know its parts.
+    private func entityTagOfParts(
+        _ found: FoundObject,
+        then completion: @escaping (Result<String, S3Error>) -> Void
+    ) {
+        let objectID = found.envelope.objectID
+        ask(.partTableOutline(of: objectID)) { result in
+            switch result {
+            case .failure(let error): completion(.failure(StoreFailure.answer(error)))
+            case .success(let reply):
+                guard reply.isSuccess, let outline = PartTableOutline(reply.body) else {
+                    return completion(.failure(S3Error(.internalError)))
+                }
+                completion(.success(objectID.opaqueETag(parts: outline.partCount)))
             }
         }
     }

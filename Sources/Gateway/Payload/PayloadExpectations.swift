@@ -16,6 +16,14 @@ struct PayloadExpectations: Sendable {
     var wantsMD5 = false
     /// The number of bytes that the client stated.
     var count: UInt64 = 0
+
+    /// What the body must turn out to be, as far as its head says.
+    var declared: PayloadFacts {
+        let value = checksumValue.flatMap { value in
+            checksum.map { ChecksumValue(algorithm: $0, value: value) }
+        }
+        return PayloadFacts(md5: md5, checksum: value)
+    }
 }
 
 /// What was found of a body that kept its promises.

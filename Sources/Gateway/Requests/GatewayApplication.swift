@@ -79,7 +79,12 @@ final class GatewayApplication: HTTPServerApplication {
         default: break
         }
         try ObjectHeaders.refuseReserved(scope.head.fields)
-        if let bucket = scope.target?.bucket { try BucketName.validate(bucket) }
+        if let bucket = scope.target?.bucket {
+            try BucketName.validate(bucket)
+            guard bucket != scope.loop.services.storeForm.reservedBucket else {
+                throw S3Error(.accessDenied)
+            }
+        }
         if let key = scope.target?.key { try ObjectKey.validate(key) }
     }
 }

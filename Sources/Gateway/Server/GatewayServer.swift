@@ -61,7 +61,9 @@ public final class GatewayServer: Sendable {
         let group = MultiThreadedEventLoopGroup(
             numberOfThreads: count == 0 ? System.coreCount : count
         )
-        let pools = await StorePools(settings, group, transport)
+        let target = try StoreTarget(settings)
+        if let warning = target.warning { log.warning("\(warning)") }
+        let pools = try await StorePools(target, settings, group, transport)
         let records = StoreRecords(pools.client)
         let ring = KeyRing(
             provider: provider,
@@ -72,6 +74,7 @@ public final class GatewayServer: Sendable {
         try await begin(ring)
         let services = GatewayServices(
             settings,
+            storeForm: pools.client.form,
             credentials: credentials,
             keys: ring,
             audit: audit,
@@ -105,9 +108,20 @@ public final class GatewayServer: Sendable {
             settings: settings,
             group: group,
             tls: tls,
-            s3: try await listen(settings[GatewaySettings.listen], s3Pipeline, group, settings, transport),
+            s3: try await listen(
+                settings[GatewaySettings.listen],
+                s3Pipeline,
+                group,
+                settings,
+                transport
+            ),
             admin: try await listen(
-                settings[GatewaySettings.adminListen], adminPipeline, group, settings, transport),
+                settings[GatewaySettings.adminListen],
+                adminPipeline,
+                group,
+                settings,
+                transport
+            ),
             loops: loops,
             services: services,
             health: health
@@ -121,7 +135,7 @@ public final class GatewayServer: Sendable {
         } catch .storeUnavailable {
             throw GatewayStartError(
                 "the store doesn't answer",
-                hint: "start sealgate-store, or check backend.socket"
+                hint: "start it, or check backend.* in the settings"
             )
         } catch {
             throw GatewayStartError("the keys can't be loaded", hint: error.explanation)

@@ -16,6 +16,7 @@ struct GatewayServices: Sendable {
     }
 
     let options: Options
+    let storeForm: StoreForm
     let credentials: [Credential]
     let sse: SSEPolicy
     let keys: KeyRing
