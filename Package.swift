@@ -109,7 +109,13 @@ let package = Package(
         tests("SecureTransport", ["Transport", nio, nioPosix, nioEmbedded]),
         tests("Daemon"),
         tests("Backend", ["Transport", nio, nioPosix]),
-        tests("Gateway", ["CChecksums"]),
+        tests(
+            "Gateway",
+            [
+                "S3Wire", "HTTPWire", "Encoding", "Crypto", "SealedObject", "SigV4", "KMS",
+                "Transport", "Daemon", nio, nioEmbedded, logging,
+            ]
+        ),
         .testTarget(name: "ArchitectureTests", dependencies: ["TestSupport"]),
     ],
     swiftLanguageModes: [.v6]

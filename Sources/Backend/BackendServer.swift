@@ -76,6 +76,7 @@ public final class BackendServer: Sendable {
                 let server = try await listen(settings, services, group, peers, registry)
                 let store = BackendServer(folder, services, group, flushThreads, server, logger)
                 store.sweep()
+                logger.info("ready")
                 return store
             } catch {
                 services.close()
@@ -105,8 +106,27 @@ public final class BackendServer: Sendable {
         self.logger = logger
     }
 
+    /// Opens the data folder and listens, with JSON lines about it in `sink`.
+    ///
+    /// - Throws: `BackendStartError`.
+    public static func start(
+        _ settings: Settings,
+        log sink: LineSink
+    ) async throws(BackendStartError) -> BackendServer {
+        let logger = Logger(label: "sealgate-store") { _ in
+            JSONLogHandler(sink: sink, level: settings[LogSettings.level])
+        }
+        for warning in settings.warnings { logger.warning("\(warning)") }
+        return try await start(settings, logger: logger)
+    }
+
+    /// Says that there is nothing to read again: SIGHUP.
+    public func reload() { logger.notice("the settings of the start stay in force") }
+
     /// Stops accepting, lets requests under way finish until `deadline`, closes the index.
     public func stop(deadline: Duration) async {
+        logger.info("stopping")
+        defer { logger.info("stopped") }
         await server.drain(deadline: TimeAmount(deadline))
         let services = services
         // Closing waits for the writer's thread, so not on a thread of the shared pool.
@@ -168,6 +188,7 @@ extension BackendServer {
         let files = BodyFiles(
             folder: folder,
             durability: durability,
+            reserveBytes: Int64(settings[BackendSettings.reserveBytes]),
             threads: flushThreads,
             statistics: statistics
         )

@@ -29,6 +29,13 @@ public enum BackendSettings {
         default: 16_384,
         "Bodies up to this size stand in the index, larger ones in files."
     )
+    /// `reserve_bytes`.
+    public static let reserveBytes = SettingKey<Int>.bytes(
+        "reserve_bytes",
+        in: 0...(1 << 40),
+        default: 64 << 20,
+        "Room left free, so that deleting works on a full disk; at most an eighth of the disk."
+    )
     /// `threads`.
     public static let threads = SettingKey<Int>.integer(
         "threads",
@@ -109,7 +116,8 @@ public enum BackendSettings {
             "log": "Events, one JSON object a line, on standard error.",
         ],
         keys: [
-            dataFolder, socket, durability, inlineBytesMax, threads, flushThreads, peerUserIDs,
+            dataFolder, socket, durability, inlineBytesMax, reserveBytes, threads, flushThreads,
+            peerUserIDs,
             connectionsMax, queuedChangesMax, changesPerCommitMax, documentBytesMax,
             bodyIdle, keepAlive, drain, LogSettings.level,
         ]

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Backend
+import Foundation
 
 /// `sealgate-store`.
 @main
@@ -20,4 +21,24 @@ struct Main: ParsableCommand {
         version: "sealgate-store \(BackendServer.version)",
         subcommands: [Serve.self, Config.self]
     )
+
+    static func main() {
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+        } catch {
+            guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
+            Terminal.write([
+                "sealgate-store: error: \(message(for: error))",
+                "sealgate-store: hint: sealgate-store help",
+            ])
+            Foundation.exit(2)
+        }
+    }
+
+    /// Without a subcommand.
+    func run() throws {
+        print(Self.helpMessage())
+        throw ExitCode(2)
+    }
 }

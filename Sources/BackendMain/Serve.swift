@@ -2,7 +2,6 @@ import ArgumentParser
 import Backend
 import Daemon
 import Foundation
-import Logging
 import Synchronization
 
 /// `sealgate-store serve`: runs the store in the foreground.
@@ -47,14 +46,10 @@ struct Serve: ParsableCommand {
         _ hardening: ProcessHardening
     ) async throws {
         let sink = try LineSink(descriptor: 2)
-        let logger = Logger(label: "sealgate-store") { _ in
-            JSONLogHandler(sink: sink, level: settings[LogSettings.level])
-        }
         if !quiet { summarize(settings, hardening) }
-        for warning in settings.warnings { logger.warning("\(warning)") }
         let store: BackendServer
         do {
-            store = try await BackendServer.start(settings, logger: logger)
+            store = try await BackendServer.start(settings, log: sink)
         } catch {
             sink.flush()
             Terminal.write([
@@ -63,15 +58,12 @@ struct Serve: ParsableCommand {
             ])
             throw ExitCode(error.exitCode)
         }
-        logger.info("ready")
         try announce()
         for await signal in signals {
             if signal != .hangUp { break }
-            logger.notice("SIGHUP: nothing to read again, the settings of the start stay")
+            store.reload()
         }
-        logger.info("stopping")
         await store.stop(deadline: settings[BackendSettings.drain])
-        logger.info("stopped")
         sink.close()
     }
 

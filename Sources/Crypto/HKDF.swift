@@ -1,17 +1,13 @@
 internal import COpenSSL
 
-/// HKDF with SHA-384, RFC 5869.
+/// HKDF with SHA-384, RFC 5869, over OpenSSL's HMAC.
+///
+/// OpenSSL's own HKDF looks its digest up by name at every call, which costs three times the
+/// derivation of a stream's keys.
 public enum HKDF {
-    private nonisolated(unsafe) static let algorithm = unsafe EVP_KDF_fetch(nil, "HKDF", nil)
+    private static let digestCount = HashFunction.sha384.digestCount
 
-    // OSSL_PARAM keeps the pointer to a name: it must outlive the call that makes the parameter.
-    private static let modeName: StaticString = "mode"
-    private static let digestName: StaticString = "digest"
-    private static let keyName: StaticString = "key"
-    private static let saltName: StaticString = "salt"
-    private static let infoName: StaticString = "info"
-
-    /// HKDF-Extract.
+    /// HKDF-Extract, RFC 5869 section 2.2.
     ///
     /// - Parameters:
     ///   - salt: not secret, 1 byte or more.
@@ -23,16 +19,15 @@ public enum HKDF {
         secret: borrowing SecretBytes
     ) throws(CryptoError) -> SecretBytes {
         guard !salt.isEmpty else { throw .lengthInvalid }
-        return try derive(
-            mode: EVP_KDF_HKDF_MODE_EXTRACT_ONLY,
-            key: secret.span,
-            name: saltName,
-            value: salt.span,
-            count: 48
-        )
+        var hmac = try HMAC(.sha384, key: salt.span)
+        hmac.update(secret.span)
+        return try unsafe SecretBytes(count: digestCount) { output throws(CryptoError) in
+            guard let address = unsafe output.bindMemory(to: UInt8.self).baseAddress else { return }
+            unsafe hmac.finish(into: address)
+        }
     }
 
-    /// HKDF-Expand: `count` bytes, 1...12,240.
+    /// HKDF-Expand, RFC 5869 section 2.3: `count` bytes, 1...12,240.
     ///
     /// - Throws: `.libraryFailure`, `.lengthInvalid`, `.secretMemoryExhausted`.
     public static func expand(
@@ -40,63 +35,42 @@ public enum HKDF {
         info: [UInt8],
         count: Int
     ) throws(CryptoError) -> SecretBytes {
-        guard (1...12_240).contains(count) else { throw .lengthInvalid }
-        return try derive(
-            mode: EVP_KDF_HKDF_MODE_EXPAND_ONLY,
-            key: key.span,
-            name: infoName,
-            value: info.span,
-            count: count
-        )
+        guard (1...255 * digestCount).contains(count) else { throw .lengthInvalid }
+        var hmac = try HMAC(.sha384, key: key.span)
+        return try unsafe SecretBytes(count: count) { output throws(CryptoError) in
+            unsafe fill(output, &hmac, info)
+        }
     }
 
-    private static func derive(
-        mode: CInt,
-        key: Span<UInt8>,
-        name: StaticString,
-        value: Span<UInt8>,
-        count: Int
-    ) throws(CryptoError) -> SecretBytes {
-        guard let context = unsafe EVP_KDF_CTX_new(algorithm) else { throw .libraryFailure }
-        defer { unsafe EVP_KDF_CTX_free(context) }
-        return try unsafe SecretBytes(count: count) { output throws(CryptoError) in
-            var mode = mode
-            var digest = Array("SHA384".utf8CString)
-            let result = unsafe withUnsafeMutablePointer(to: &mode) { mode in
-                unsafe digest.withUnsafeMutableBufferPointer { digest in
-                    unsafe key.withUnsafeBytes { key in
-                        unsafe value.withUnsafeBytes { value in
-                            // OpenSSL reads these and takes them by a pointer that isn't const.
-                            let parameters = unsafe [
-                                OSSL_PARAM_construct_int(modeName.cString, mode),
-                                OSSL_PARAM_construct_utf8_string(
-                                    digestName.cString,
-                                    digest.baseAddress,
-                                    0
-                                ),
-                                OSSL_PARAM_construct_octet_string(
-                                    keyName.cString,
-                                    UnsafeMutableRawPointer(mutating: key.baseAddress),
-                                    key.count
-                                ),
-                                OSSL_PARAM_construct_octet_string(
-                                    name.cString,
-                                    UnsafeMutableRawPointer(mutating: value.baseAddress),
-                                    value.count
-                                ),
-                                OSSL_PARAM_construct_end(),
-                            ]
-                            return unsafe EVP_KDF_derive(
-                                context,
-                                output.bindMemory(to: UInt8.self).baseAddress,
-                                output.count,
-                                parameters
-                            )
-                        }
-                    }
-                }
+    /// T(1) ‖ T(2) ‖ …, T(i) = HMAC(key, T(i-1) ‖ info ‖ i).
+    private static func fill(
+        _ output: UnsafeMutableRawBufferPointer,
+        _ hmac: inout HMAC,
+        _ info: [UInt8]
+    ) {
+        var block = InlineArray<48, UInt8>(repeating: 0)
+        var offset = 0
+        var number: UInt8 = 0
+        while offset < output.count {
+            number += 1
+            if offset > 0 { hmac.update(block.span) }
+            hmac.update(info.span)
+            let counter = InlineArray<1, UInt8>(repeating: number)
+            hmac.update(counter.span)
+            let taken = min(digestCount, output.count - offset)
+            var span = block.mutableSpan
+            unsafe span.withUnsafeMutableBufferPointer { block in
+                guard let address = block.baseAddress else { return }
+                unsafe hmac.finish(into: address)
+                let piece = unsafe UnsafeRawBufferPointer(start: address, count: taken)
+                unsafe UnsafeMutableRawBufferPointer(rebasing: output[offset..<(offset + taken)])
+                    .copyMemory(from: piece)
             }
-            guard result == 1 else { throw .libraryFailure }
+            offset += taken
+        }
+        var span = block.mutableSpan
+        unsafe span.withUnsafeMutableBufferPointer {
+            unsafe OPENSSL_cleanse($0.baseAddress, $0.count)
         }
     }
 }

@@ -1,24 +1,29 @@
 /// Reads big-endian fields from the front of a byte array; every read checks what is left.
 public struct ByteCursor: Sendable {
-    private let bytes: ArraySlice<UInt8>
-    private var position: Int
+    @usableFromInline let bytes: ArraySlice<UInt8>
+    @usableFromInline var position: Int
 
     /// A cursor at the first of `bytes`.
+    @inlinable
     public init(_ bytes: ArraySlice<UInt8>) {
         self.bytes = bytes
         position = bytes.startIndex
     }
 
     /// A cursor at the first of `bytes`.
+    @inlinable
     public init(_ bytes: [UInt8]) { self.init(bytes[...]) }
 
     /// How many bytes were read.
+    @inlinable
     public var offset: Int { position - bytes.startIndex }
 
     /// How many bytes are left.
+    @inlinable
     public var remaining: Int { bytes.endIndex - position }
 
     /// The next `count` bytes, or `nil` when fewer are left.
+    @inlinable
     public mutating func read(_ count: Int) -> ArraySlice<UInt8>? {
         guard count >= 0, count <= remaining else { return nil }
         defer { position += count }
@@ -26,6 +31,7 @@ public struct ByteCursor: Sendable {
     }
 
     /// The next integer, big-endian, or `nil` when its bytes aren't all there.
+    @inlinable
     public mutating func readInteger<Value: FixedWidthInteger & UnsignedInteger>(
         _ type: Value.Type = Value.self
     ) -> Value? {
@@ -36,6 +42,7 @@ public struct ByteCursor: Sendable {
     }
 
     /// A u32 length and so many bytes: `lp(x)`; `nil` when it is over `limit` or not all there.
+    @inlinable
     public mutating func readPrefixed(limit: Int) -> ArraySlice<UInt8>? {
         guard let count = readInteger(UInt32.self), Int(count) <= limit else { return nil }
         return read(Int(count))
@@ -55,6 +62,7 @@ extension Array where Element == UInt8 {
     }
 
     /// Appends `lp(bytes)`: a u32 length, then the bytes.
+    @inlinable
     public mutating func append(prefixed bytes: some Collection<UInt8>) {
         append(bigEndian: UInt32(truncatingIfNeeded: bytes.count))
         append(contentsOf: bytes)

@@ -1,8 +1,7 @@
 /// Hexadecimal text, RFC 4648 section 8.
 public enum Hex {
-    @usableFromInline static let lowerDigits: StaticString = "0123456789abcdef"
-
     /// Lower-case digits of `bytes`, two for each byte.
+    @inlinable
     public static func encode(_ bytes: some Collection<UInt8>) -> String {
         var digits: [UInt8] = []
         digits.reserveCapacity(bytes.count * 2)
@@ -14,6 +13,7 @@ public enum Hex {
     }
 
     /// The bytes that `text` spells; `nil` for an odd length or anything but hexadecimal digits.
+    @inlinable
     public static func decode(_ text: some Collection<UInt8>) -> [UInt8]? {
         guard text.count.isMultiple(of: 2) else { return nil }
         var bytes: [UInt8] = []

@@ -3,6 +3,7 @@ public enum PercentEncoding {
     /// Encodes all but RFC 3986's unreserved characters, and `/` where `keepingSlash`.
     ///
     /// Upper-case digits, a space as `%20`: the form that SigV4 signs and `encoding-type=url` asks.
+    @inlinable
     public static func encode(
         _ bytes: some Collection<UInt8>,
         keepingSlash: Bool = false
@@ -19,6 +20,7 @@ public enum PercentEncoding {
     }
 
     /// Appends the encoded form of `bytes` to `text`.
+    @inlinable
     public static func append(
         _ bytes: some Collection<UInt8>,
         keepingSlash: Bool,
@@ -38,6 +40,7 @@ public enum PercentEncoding {
     /// Decodes `%XX`; with `plusIsSpace`, `+` too (HTML forms only).
     ///
     /// - Returns: `nil` where a `%` isn't followed by two hexadecimal digits.
+    @inlinable
     public static func decode(
         _ text: some Collection<UInt8>,
         plusIsSpace: Bool = false
@@ -77,7 +80,8 @@ public enum PercentEncoding {
         }
     }
 
-    private static func upperDigit(_ value: UInt8) -> UInt8 {
+    @inlinable
+    static func upperDigit(_ value: UInt8) -> UInt8 {
         value < 10 ? 0x30 + value : 0x41 + value - 10
     }
 }

@@ -106,7 +106,7 @@ public final class HTTP1ServerHandler: ChannelDuplexHandler {
 
     /// Takes bytes of requests.
     public func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        var bytes = Self.unwrapInboundIn(data)
+        let bytes = Self.unwrapInboundIn(data)
         metrics.bytesIn.count(bytes.readableBytes)
         isInRead = true
         guard phase == .open else { return drop(bytes.readableBytes) }
@@ -114,7 +114,8 @@ public final class HTTP1ServerHandler: ChannelDuplexHandler {
             inbound = bytes
         } else {
             inbound.discardReadBytes()
-            inbound.writeBuffer(&bytes)
+            inbound.writeImmutableBuffer(bytes)
+            if exchange == nil { bytes.overwriteReadable() }
         }
         process()
     }
@@ -192,7 +193,10 @@ public final class HTTP1ServerHandler: ChannelDuplexHandler {
             inbound.moveReaderIndex(forwardBy: step.consumed)
             switch step.event {
             case .needMore: return false
-            case .head(let head): begin(head)
+            case .head(let head):
+                // It may have carried a customer's key; the fields are the one place left.
+                input.getSlice(at: input.readerIndex, length: step.consumed)?.overwriteReadable()
+                begin(head)
             case .body(let range): received(input.readableBytesUInt8Span.extracting(range))
             case .end(let trailers): receivedEnd(trailers)
             }

@@ -94,7 +94,8 @@ import Testing
     @Test func `fields that decode to more than the limit are refused`() throws {
         // One entry of 3,000 bytes in the table, then one byte for each repetition of it.
         let entry = RawFrames.indexed("x-bomb", String(repeating: "a", count: 3000))
-        let block = RawFrames.request().flatMap { RawFrames.literal($0.0, $0.1) }
+        let block =
+            RawFrames.request().flatMap { RawFrames.literal($0.0, $0.1) }
             + entry + [UInt8](repeating: 0xbe, count: 30)
         #expect(try status(RawFrames.frame(1, 5, 1, block)) == 431)
         #expect(server.requests.isEmpty)
@@ -102,7 +103,8 @@ import Testing
 
     @Test func `an HPACK bomb resets its stream and nothing more is kept of it`() throws {
         let entry = RawFrames.indexed("x-bomb", String(repeating: "a", count: 3000))
-        let block = RawFrames.request().flatMap { RawFrames.literal($0.0, $0.1) }
+        let block =
+            RawFrames.request().flatMap { RawFrames.literal($0.0, $0.1) }
             + entry + [UInt8](repeating: 0xbe, count: 10_000)
         let frames = frames(RawFrames.frame(1, 5, 1, block))
         #expect(frames.contains { $0.type == 3 && $0.stream == 1 })
@@ -129,7 +131,8 @@ import Testing
             let server = try HTTP2ServerFixture(RecordingApplication())
             server.receive(
                 RawFrames.preface + RawFrames.headers(1, head, ends: false)
-                    + RawFrames.frame(0, 1, 1, body))
+                    + RawFrames.frame(0, 1, 1, body)
+            )
             let frames = RawFrames.parse(server.sent())
             #expect(frames.contains { $0.type == 3 && RawFrames.errorCode($0) == 1 })
             #expect(server.requests.first?.trailers == nil)
@@ -163,11 +166,13 @@ import Testing
             let stream = UInt32(2 * index + 1)
             server.receive(
                 RawFrames.headers(stream, RawFrames.request(), ends: false)
-                    + RawFrames.reset(stream))
+                    + RawFrames.reset(stream)
+            )
         }
         #expect(server.channel.isActive)
         server.receive(
-            RawFrames.headers(201, RawFrames.request(), ends: false) + RawFrames.reset(201))
+            RawFrames.headers(201, RawFrames.request(), ends: false) + RawFrames.reset(201)
+        )
         let goAway = RawFrames.parse(server.sent()).last { $0.type == 7 }
         #expect(goAway.flatMap(RawFrames.errorCode) == 11)
         #expect(!server.channel.isActive)
@@ -180,7 +185,8 @@ import Testing
             let stream = UInt32(2 * index + 1)
             server.receive(
                 RawFrames.headers(stream, RawFrames.request(), ends: false)
-                    + RawFrames.reset(stream))
+                    + RawFrames.reset(stream)
+            )
             server.advance(.milliseconds(110))
         }
         #expect(server.channel.isActive)
@@ -221,8 +227,12 @@ import Testing
                 let body = random.bytes(Int(random.next() % 40))
                 server.receive(
                     RawFrames.frame(
-                        UInt8(random.next() % 11), UInt8(truncatingIfNeeded: random.next()),
-                        UInt32(random.next() % 8), body))
+                        UInt8(random.next() % 11),
+                        UInt8(truncatingIfNeeded: random.next()),
+                        UInt32(random.next() % 8),
+                        body
+                    )
+                )
             }
             server.channel.close(promise: nil)
             server.channel.embeddedEventLoop.run()

@@ -18,7 +18,8 @@ import Testing
         let question = random.bytes(100_000)
         let answer = random.bytes(150_000)
         let server = try HTTP2ServerFixture(
-            RecordingApplication(ended: { $0.answer(200, answer, [("etag", "\"x\"")]) }))
+            RecordingApplication(ended: { $0.answer(200, answer, [("etag", "\"x\"")]) })
+        )
         let stream = client.request("PUT", "/b/k?x=1", fields: [("x-a", "1")], body: question)
         server.exchange(with: client, piece: piece)
         let request = try #require(server.requests.first)
@@ -53,7 +54,8 @@ import Testing
                 request.exchange.sendHead(HTTPResponseHead(status: 200), end: false)
                 request.exchange.sendBody(ByteBuffer(string: "body"))
                 request.exchange.sendEnd(trailers: HTTPFields([("x-sum", "1")]))
-            }))
+            })
+        )
         let stream = client.request("GET")
         server.exchange(with: client)
         let response = try #require(client.responses[stream])
@@ -67,14 +69,16 @@ import Testing
         let server = try HTTP2ServerFixture(RecordingApplication())
         server.receive(
             RawFrames.preface + RawFrames.headers(1, RawFrames.request(), ends: false)
-                + RawFrames.frame(0, 0, 1, [1, 2]) + RawFrames.headers(1, [("x-sum", "2")]))
+                + RawFrames.frame(0, 0, 1, [1, 2]) + RawFrames.headers(1, [("x-sum", "2")])
+        )
         #expect(server.requests.first?.body == [1, 2])
         #expect(server.requests.first?.trailers == HTTPFields([("x-sum", "2")]))
     }
 
     @Test func `a response to HEAD has no body`() throws {
         let server = try HTTP2ServerFixture(
-            RecordingApplication(ended: { $0.answer(200, [1, 2], [("content-length", "2")]) }))
+            RecordingApplication(ended: { $0.answer(200, [1, 2], [("content-length", "2")]) })
+        )
         let stream = client.request("HEAD")
         server.exchange(with: client)
         let response = try #require(client.responses[stream])
@@ -86,7 +90,8 @@ import Testing
     @Test func `fields of the connection aren't sent`() throws {
         let fields = [("connection", "close"), ("transfer-encoding", "chunked"), ("x-a", "1")]
         let server = try HTTP2ServerFixture(
-            RecordingApplication(ended: { $0.answer(200, [1], fields) }))
+            RecordingApplication(ended: { $0.answer(200, [1], fields) })
+        )
         let stream = client.request("GET")
         server.exchange(with: client)
         #expect(client.responses[stream]?.fields.map(\.0) == ["x-a"])
@@ -98,7 +103,8 @@ import Testing
                 request.exchange.sendHead(HTTPResponseHead(status: 200), end: false)
                 request.exchange.sendBody(ByteBuffer(string: "part"))
                 request.exchange.reset()
-            }))
+            })
+        )
         let stream = client.request("GET")
         server.exchange(with: client)
         #expect(client.responses[stream]?.errorCode == NGHTTP2_INTERNAL_ERROR.rawValue)
@@ -113,7 +119,8 @@ import Testing
             RecordingApplication(begun: { request in
                 request.exchange.ignoreRequestBody()
                 request.answer(403, Array("no".utf8))
-            }))
+            })
+        )
         let stream = client.request("PUT", body: [UInt8](repeating: 1, count: 3_000_000))
         server.exchange(with: client)
         let response = try #require(client.responses[stream])

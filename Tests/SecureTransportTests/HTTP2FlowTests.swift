@@ -9,7 +9,8 @@ import Testing
     @Test func `what the application doesn't consume is bounded by the window`() throws {
         let client = try HTTP2TestClient()
         let server = try HTTP2ServerFixture(
-            RecordingApplication(begun: { $0.consumesAtOnce = false }))
+            RecordingApplication(begun: { $0.consumesAtOnce = false })
+        )
         client.request("PUT", body: [UInt8](repeating: 1, count: 3_000_000))
         server.exchange(with: client)
         let request = try #require(server.requests.first)
@@ -28,7 +29,8 @@ import Testing
     @Test func `no credit is given beyond what came`() throws {
         let client = try HTTP2TestClient()
         let server = try HTTP2ServerFixture(
-            RecordingApplication(begun: { $0.consumesAtOnce = false }))
+            RecordingApplication(begun: { $0.consumesAtOnce = false })
+        )
         client.request("PUT", body: [UInt8](repeating: 1, count: 3_000_000))
         server.exchange(with: client)
         let request = try #require(server.requests.first)
@@ -72,7 +74,8 @@ import Testing
                 request.onWritable = { [unowned request] in fill(request) }
                 request.exchange.sendHead(HTTPResponseHead(status: 200), end: false)
                 fill(request)
-            }))
+            })
+        )
         let stream = client.request("GET")
         var taken = 0
         for _ in 0..<500 {
@@ -95,7 +98,8 @@ import Testing
                 request.exchange.sendHead(HTTPResponseHead(status: 200), end: false)
                 request.exchange.sendBody(ByteBuffer(repeating: 7, count: 1_000_000))
                 request.exchange.sendEnd(trailers: nil)
-            }))
+            })
+        )
         server.exchange(with: client)
         server.setWritable(false)
         let stream = client.request("GET")
@@ -111,7 +115,8 @@ import Testing
         let server = try HTTP2ServerFixture(
             RecordingApplication(ended: {
                 $0.answer(200, [UInt8](repeating: 1, count: 200_000))
-            }))
+            })
+        )
         let streams = [client.request("GET"), client.request("GET")]
         server.exchange(with: client)
         let order = client.dataOrder.prefix(16)

@@ -84,7 +84,13 @@ final class HTTP2TestClient {
                     .upload(stream, target, count, flags)
             }
             let stream = nghttp2_submit_request(
-                session, nil, entries, entries.count, &provider, nil)
+                session,
+                nil,
+                entries,
+                entries.count,
+                &provider,
+                nil
+            )
             uploads[stream] = body[...]
             return stream
         }
@@ -153,7 +159,14 @@ final class HTTP2TestClient {
 
     private static func addCallbacks(_ table: OpaquePointer) {
         nghttp2_session_callbacks_set_on_header_callback(table) {
-            _, frame, name, nameCount, value, valueCount, _, data in
+            _,
+            frame,
+            name,
+            nameCount,
+            value,
+            valueCount,
+            _,
+            data in
             guard let data, let frame else { return 0 }
             let nameBytes = UnsafeBufferPointer(start: name, count: nameCount)
             let valueBytes = UnsafeBufferPointer(start: value, count: valueCount)
@@ -170,7 +183,12 @@ final class HTTP2TestClient {
             return 0
         }
         nghttp2_session_callbacks_set_on_data_chunk_recv_callback(table) {
-            _, _, stream, bytes, count, data in
+            _,
+            _,
+            stream,
+            bytes,
+            count,
+            data in
             guard let data else { return 0 }
             let client = Unmanaged<HTTP2TestClient>.fromOpaque(data).takeUnretainedValue()
             let piece = UnsafeBufferPointer(start: bytes, count: count)

@@ -43,7 +43,8 @@ import Testing
         let server = try HTTP2ServerFixture(RecordingApplication(), limits: limits)
         server.receive(
             RawFrames.preface + RawFrames.headers(1, RawFrames.request(), ends: false)
-                + RawFrames.frame(0, 0, 1, [UInt8](repeating: 0, count: 10_000)))
+                + RawFrames.frame(0, 0, 1, [UInt8](repeating: 0, count: 10_000))
+        )
         server.advance(.seconds(59))
         #expect(server.requests.first?.closings == [])
         server.advance(.seconds(12))
@@ -55,7 +56,8 @@ import Testing
     @Test func `a body under the least rate resets its stream`() throws {
         let server = try HTTP2ServerFixture(RecordingApplication())
         server.receive(
-            RawFrames.preface + RawFrames.headers(1, RawFrames.request(), ends: false))
+            RawFrames.preface + RawFrames.headers(1, RawFrames.request(), ends: false)
+        )
         for _ in 0..<25 {
             server.receive(RawFrames.frame(0, 0, 1, [UInt8](repeating: 0, count: 100)))
             server.advance(.seconds(1))
@@ -66,7 +68,8 @@ import Testing
 
     @Test func `a body held back by the application isn't the client's fault`() throws {
         let server = try HTTP2ServerFixture(
-            RecordingApplication(begun: { $0.consumesAtOnce = false }))
+            RecordingApplication(begun: { $0.consumesAtOnce = false })
+        )
         let client = try HTTP2TestClient()
         client.request("PUT", body: [UInt8](repeating: 0, count: 2_000_000))
         server.exchange(with: client)
@@ -88,7 +91,8 @@ import Testing
     @Test func `a response that isn't taken resets its stream`() throws {
         let client = try HTTP2TestClient(window: 1000, automaticCredit: false)
         let server = try HTTP2ServerFixture(
-            RecordingApplication(ended: { $0.answer(200, [UInt8](repeating: 0, count: 5000)) }))
+            RecordingApplication(ended: { $0.answer(200, [UInt8](repeating: 0, count: 5000)) })
+        )
         client.request("GET")
         server.exchange(with: client)
         server.advance(.seconds(59))

@@ -22,7 +22,9 @@ import Transport
     @Test(arguments: [("--http2", "2 http2"), ("--http1.1", "1.1 http1_1")])
     func `curl gets and puts over either version`(option: String, version: String) async throws {
         let loopback = try await LoopbackServer.start(certificates.server())
-        let format = ["-o", "/dev/null", "-w", "%{http_version} %header{x-version} %{size_download}"]
+        let format = [
+            "-o", "/dev/null", "-w", "%{http_version} %header{x-version} %{size_download}",
+        ]
         let printed = try curl([option] + format + [loopback.url("/5000000")])
         #expect(printed.hasPrefix(String(version.prefix { $0 != " " })))
         #expect(printed.hasSuffix(" 5000000"))
@@ -78,11 +80,35 @@ import Transport
             loopback.port,
             try SecureClientPipeline(
                 context: TLSClientContext(
-                    .init(authoritiesFile: certificates.path("ca.pem"))),
+                    .init(authoritiesFile: certificates.path("ca.pem"))
+                ),
                 serverName: "127.0.0.1"
             )
         )
         #expect(try result.get() == 100_000)
+        await loopback.server.drain(deadline: .seconds(5))
+    }
+
+    @Test func `a client shows its certificate where the server wants one`() async throws {
+        var configuration = certificates.server()
+        configuration.clientCAFile = certificates.path("ca.pem")
+        configuration.clientCertificate = .required
+        let loopback = try await LoopbackServer.start(configuration)
+        for (name, isTaken) in [("client", true), ("stranger", false)] {
+            let identity = TLSClientContext.Configuration(
+                authoritiesFile: certificates.path("ca.pem"),
+                certificateFile: certificates.path(name + ".pem"),
+                keyFile: certificates.path(name + ".key")
+            )
+            let result = await PoolExchange.run(
+                loopback.port,
+                try SecureClientPipeline(
+                    context: TLSClientContext(identity),
+                    serverName: "localhost"
+                )
+            )
+            #expect((try? result.get()) == (isTaken ? 100_000 : nil))
+        }
         await loopback.server.drain(deadline: .seconds(5))
     }
 

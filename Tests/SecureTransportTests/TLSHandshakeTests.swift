@@ -95,10 +95,12 @@ import Testing
         #expect(server.infos.map(\.cipher) == [suite])
     }
 
-    @Test(arguments: [
-        (["http/1.1", "h2"], "h2"), (["h2"], "h2"), (["spdy/1", "http/1.1"], "http/1.1"),
-        ([], nil),
-    ] as [([String], String?)])
+    @Test(
+        arguments: [
+            (["http/1.1", "h2"], "h2"), (["h2"], "h2"), (["spdy/1", "http/1.1"], "http/1.1"),
+            ([], nil),
+        ] as [([String], String?)]
+    )
     func `ALPN prefers h2, then http1.1`(offered: [String], chosen: String?) throws {
         let server = try TLSServerFixture(context)
         let client = try OpenSSLPeer(protocols: offered)

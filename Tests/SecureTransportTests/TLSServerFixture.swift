@@ -36,7 +36,9 @@ final class TLSServerFixture {
     func sent() -> [[UInt8]] {
         var writes: [[UInt8]] = []
         while let data = try? channel.readOutbound(as: IOData.self) {
-            if case .byteBuffer(let buffer) = data { writes.append(Array(buffer.readableBytesView)) }
+            if case .byteBuffer(let buffer) = data {
+                writes.append(Array(buffer.readableBytesView))
+            }
         }
         return writes
     }

@@ -57,6 +57,7 @@ final class UploadHandler: HTTPServerHandler {
             condition = try request.writeCondition()
             try Self.check(condition, request, reader)
         }
+        try services.files.requireRoom(for: statedSize ?? 0)
         writer = BodyWriter(
             files: services.files,
             inlineBytesMax: services.limits.inlineBytesMax

@@ -20,6 +20,7 @@ final class BodyFiles: Sendable {
 
     private let folder: DataFolder
     private let durability: StoreIndex.Durability
+    private let reserveBytes: Int64
     private let threads: NIOThreadPool
     private let statistics: StoreStatistics
     private let state = Mutex(State())
@@ -27,13 +28,32 @@ final class BodyFiles: Sendable {
     init(
         folder: DataFolder,
         durability: StoreIndex.Durability,
+        reserveBytes: Int64,
         threads: NIOThreadPool,
         statistics: StoreStatistics
     ) {
         self.folder = folder
         self.durability = durability
+        self.reserveBytes = reserveBytes
         self.threads = threads
         self.statistics = statistics
+    }
+
+    /// Refuses a body of so many bytes that would leave the disk too full to delete anything.
+    ///
+    /// - Throws: `.diskFull`, also for a size of 0.
+    func requireRoom(for bytes: Int64) throws(StoreError) {
+        let room = try FileCalls.room(of: folder.objects)
+        guard Self.isRoom(room, for: bytes, reserve: reserveBytes) else { throw .diskFull }
+    }
+
+    /// Whether a body leaves the reserve free: an eighth of the disk where that is less.
+    static func isRoom(
+        _ room: (free: Int64, total: Int64),
+        for bytes: Int64,
+        reserve: Int64
+    ) -> Bool {
+        room.free - min(reserve, room.total / 8) >= bytes
     }
 
     /// Makes an empty file under `tmp`; answers its name and descriptor.

@@ -99,6 +99,19 @@ enum FileCalls {
         } catch .fileNotFound {}
     }
 
+    /// The bytes free for the process on the disk of a folder, and the disk's size.
+    static func room(of folder: Int32) throws(StoreError) -> (free: Int64, total: Int64) {
+        var status = statvfs()
+        guard unsafe fstatvfs(folder, &status) == 0 else {
+            throw StoreError(errno: errno, doing: "statvfs")
+        }
+        let block = Int64(clamping: status.f_frsize)
+        return (
+            Int64(clamping: status.f_bavail).multipliedReportingOverflow(by: block).partialValue,
+            Int64(clamping: status.f_blocks).multipliedReportingOverflow(by: block).partialValue
+        )
+    }
+
     /// The names in a folder, without `.` and `..`.
     static func names(in path: String) throws(StoreError) -> [String] {
         guard let stream = unsafe opendir(path) else {

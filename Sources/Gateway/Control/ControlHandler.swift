@@ -57,9 +57,12 @@ final class ControlHandler: HTTPServerHandler {
             services: scope.loop.services,
             store: scope.loop.client
         )
+        scope.isHeadLent = true
         scope.loop.perform { () async throws(S3Error) -> ControlAnswer in
             try await ControlWork.perform(request)
         } then: { [self] result in
+            scope.isHeadLent = false
+            scope.wipeCustomerKeys()
             finish(result)
         }
     }

@@ -3,6 +3,7 @@ import S3Wire
 /// Chooses what serves an operation that isn't on the data path.
 enum ControlWork {
     static func perform(_ request: ControlRequest) async throws(S3Error) -> ControlAnswer {
+        try refuseEncryption(request)
         switch request.operation {
         case .listBuckets: return try await BucketWork.list(request)
         case .createBucket: return try await BucketWork.create(request)
@@ -24,12 +25,21 @@ enum ControlWork {
         }
     }
 
+    /// Listings have nothing to do with encryption: a client that thinks so is told.
+    private static func refuseEncryption(_ request: ControlRequest) throws(S3Error) {
+        switch request.operation {
+        case .listBuckets, .listMultipartUploads, .listObjects, .listObjectsV2, .listParts:
+            try request.services.sse.other(request.fields)
+        default: break
+        }
+    }
+
     /// The answer of an operation that isn't offered but asked for all the same.
     private static func fixed(_ request: ControlRequest) async throws(S3Error) -> ControlAnswer {
         guard let answer = FixedAnswer.of(request.operation) else {
             throw S3Error(.notImplemented, "\(request.operation.rawValue) is not implemented")
         }
-        try await request.requireBucket()
+        try await request.requireTarget()
         switch answer {
         case .document(let body): return .xml(body)
         case .error(let error): throw error

@@ -82,19 +82,15 @@ struct OpenedObject: Sendable {
         if let customer, envelope.mode == .customer {
             let attributes = try envelope.openAttributes(customer.bytes, context: context)
             guard request.wantsObjectKey else { return (attributes, nil) }
-            return (
-                attributes,
-                ObjectEncryptionKey(try envelope.openKey(customer.bytes, context: context))
-            )
+            let objectKey = try envelope.openKey(customer.bytes, context: context)
+            return (attributes, ObjectEncryptionKey(objectKey))
         }
         guard let attributeKey = keys.attributeKey else { throw .keyCheckMismatch }
         let attributes = try envelope.openAttributes(attributeKey.bytes, context: context)
         guard request.wantsObjectKey else { return (attributes, nil) }
         guard let wrappingKey = keys.wrappingKey else { throw .keyCheckMismatch }
-        return (
-            attributes,
-            ObjectEncryptionKey(try envelope.openKey(wrappingKey.bytes, context: context))
-        )
+        let objectKey = try envelope.openKey(wrappingKey.bytes, context: context)
+        return (attributes, ObjectEncryptionKey(objectKey))
     }
 
     // An SSE-S3 object on an engine that couldn't be told the MD5 when the body ended; an upload,

@@ -7,6 +7,8 @@ import SealedObject
 struct CompletionCommit {
     let envelope: Envelope
     let table: [UInt8]
+    /// The object's plaintext length in bytes.
+    let plaintextCount: Int
     /// The object's ETag for clients, without quotes.
     let entityTag: String
     /// The object's composite checksum, `-N` behind it.
@@ -23,6 +25,7 @@ struct CompletionCommit {
             var tableID = opened.attributes.tableID
             if tableID == nil { tableID = try Identifier.random() }
             let partTable = try PartTable(id: tableID ?? .zero, parts: parts.table)
+            plaintextCount = partTable.plaintextCount
             table = try partTable.seal(
                 objectKey: opened.objectKey.bytes,
                 objectID: objectID,

@@ -18,7 +18,7 @@ enum RepeatedCompletion {
             let found = try? FoundObject(HTTPResponseHead(status: 200, fields: reply.fields)),
             let made = try await origin(of: found, request), made.partCount == wanted.parts.count
         else { throw S3Error(.noSuchUpload) }
-        let key = try request.services.sse.complete(
+        let key = try request.services.sse.part(
             request.fields,
             transport: request.transport,
             upload: found.envelope.sseMode
@@ -41,6 +41,7 @@ enum RepeatedCompletion {
         }
         var answer = ControlAnswer.xml(
             CompletedUpload(
+                location: request.location,
                 bucket: request.bucket,
                 key: request.key,
                 entityTag: opened.etag.isEmpty
@@ -52,6 +53,7 @@ enum RepeatedCompletion {
             customerDigest: customer?.md5
         )
         request.services.sseResponse(stored).append(to: &answer.fields, for: .readOrPart)
+        answer.mode = found.envelope.sseMode
         return answer
     }
 

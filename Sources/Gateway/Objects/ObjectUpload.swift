@@ -16,45 +16,26 @@ final class ObjectUpload: UploadKind {
 
     init(_ scope: RequestScope) { self.scope = scope }
 
+    // In S3's order: bucket, encryption, KMS, what the body must be, conditions.
     func prepare(_ completion: @escaping (Result<PreparedUpload, S3Error>) -> Void) {
         scope.loop.requireBucket(scope.bucket) { [self] failure in
             if let failure { return completion(.failure(failure)) }
             do throws(S3Error) {
-                requested = try RequestedEncryption(
-                    scope.head.fields,
-                    scope.transport,
-                    scope.loop.services
-                )
-                let headers = try ObjectHeaders(scope.head.fields)
-                attributes = ObjectAttributes(headers)
-                resolveConditions(try PayloadPlan(scope), completion)
+                let headers = scope.head.fields
+                let services = scope.loop.services
+                requested = try RequestedEncryption(headers, scope.transport, services)
+                scope.wipeCustomerKeys()
+                scope.mode = requested.mode
+                scope.keyID = requested.keyID(services)
+                attributes = try ObjectAttributes(try ObjectHeaders(headers))
+                findKey(completion)
             } catch {
                 completion(.failure(error))
             }
         }
     }
 
-    private func resolveConditions(
-        _ payload: PayloadPlan,
-        _ completion: @escaping (Result<PreparedUpload, S3Error>) -> Void
-    ) {
-        WriteConditions.resolve(
-            scope.head.fields,
-            bucket: scope.bucket,
-            key: scope.key,
-            on: scope.loop
-        ) { [self] result in
-            switch result {
-            case .success(let fields):
-                conditions = fields
-                findKey(payload, completion)
-            case .failure(let error): completion(.failure(error))
-            }
-        }
-    }
-
     private func findKey(
-        _ payload: PayloadPlan,
         _ completion: @escaping (Result<PreparedUpload, S3Error>) -> Void
     ) {
         scope.loop.wrappingKey(
@@ -65,8 +46,27 @@ final class ObjectUpload: UploadKind {
             do throws(S3Error) {
                 let wrapping = try result.get()
                 self.wrapping = wrapping
-                scope.mode = wrapping.reference.mode.label
                 scope.keyID = wrapping.keyID
+                resolveConditions(try PayloadPlan(scope), wrapping, completion)
+            } catch {
+                completion(.failure(error))
+            }
+        }
+    }
+
+    private func resolveConditions(
+        _ payload: PayloadPlan,
+        _ wrapping: WrappingKey,
+        _ completion: @escaping (Result<PreparedUpload, S3Error>) -> Void
+    ) {
+        WriteConditions.resolve(
+            scope.head.fields,
+            bucket: scope.bucket,
+            key: scope.key,
+            on: scope.loop
+        ) { [self] result in
+            do throws(S3Error) {
+                conditions = try result.get()
                 completion(.success(try prepared(payload, wrapping)))
             } catch {
                 completion(.failure(error))
@@ -92,7 +92,12 @@ final class ObjectUpload: UploadKind {
             )
             let sealer = try StreamSealer(facts: facts, objectKey: key.bytes)
             if !commitsLate {
-                let envelope = try seal(payload.expected.declared, sealer.header, key, wrapping)
+                let envelope = try seal(
+                    payload.expected.declaredFacts,
+                    sealer.header,
+                    key,
+                    wrapping
+                )
                 conditions.append(StoreRequest.metadataField, envelope.text)
             }
             return PreparedUpload(
@@ -161,6 +166,6 @@ final class ObjectUpload: UploadKind {
 
     func refusal(_ error: S3Error) -> S3Error {
         if error.code == .noSuchBucket { scope.loop.buckets.forget(scope.bucket) }
-        return error
+        return WriteConditions.refusal(error, conditions)
     }
 }

@@ -5,7 +5,7 @@ import SealedObject
 /// Fetches and opens the part table of a multipart object.
 enum PartTableFetch {
     /// Why there is no table.
-    enum Failure: Error {
+    enum Failure: Error, Equatable {
         case broken(ObjectFault)
         /// The object was written since its facts were read.
         case changed
@@ -40,7 +40,7 @@ enum PartTableFetch {
                     case .success(let reply):
                         // A record is found by the object's id, and so is never another's.
                         let etag = hasTables ? reply.etag : opened.found.storeETag
-                        guard reply.isSuccess, etag == opened.found.storeETag else {
+                        guard !reply.isSuccess || etag == opened.found.storeETag else {
                             throw .changed
                         }
                         return try layout(reply, opened)
@@ -55,6 +55,11 @@ enum PartTableFetch {
         _ reply: StoreReply,
         _ opened: OpenedObject
     ) throws(Failure) -> MultipartLayout {
+        guard reply.isSuccess else {
+            // An object without a table isn't the one whose envelope was read.
+            if reply.status == 404 || reply.status == 412 { throw .changed }
+            throw .refused(StoreFailure.reply(reply, .init(bucket: "", key: "")))
+        }
         guard let objectKey = opened.objectKey, let tableID = opened.attributes.tableID else {
             throw .broken(.sealBroken(.partTableMismatch))
         }

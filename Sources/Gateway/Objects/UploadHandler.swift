@@ -10,13 +10,18 @@ import Transport
 /// the body. What is known only at its end is verified while it streams; the trailer that makes
 /// the store commit goes out after that alone. Bound to its event loop.
 final class UploadHandler: HTTPServerHandler {
+    /// Bytes handed to the store at once: what the allocator gives for a segment and its tag anyway.
+    static let bufferBytes = 131_072
+
     let scope: RequestScope
     private let kind: any UploadKind
 
     private var reader: PayloadReader?
     private var sealer: StreamSealer?
     private var exchange: (any HTTPClientExchange)?
-    private var segment = ByteBuffer()
+    private var sealed = ByteBuffer()
+    // What the buffer is to take; it may have more room than was asked for.
+    private var sealedCapacity = 0
     private var storedRemaining = 0
 
     private var held = ByteBuffer()
@@ -56,8 +61,8 @@ final class UploadHandler: HTTPServerHandler {
         sealer = prepared.sealer
         storedRemaining = prepared.sealer.storedCount
         exchange = scope.loop.store.begin(head, handler: UploadReply(self))
-        takeSegment()
-        segment.writeBytes(prepared.sealer.header.bytes)
+        takeBuffer()
+        sealed.writeBytes(prepared.sealer.header.bytes)
         if scope.head.expectsContinue { scope.exchange.sendContinue() }
         replay()
     }
@@ -136,23 +141,18 @@ final class UploadHandler: HTTPServerHandler {
         fail(StoreFailure.answer(.unreachable(error)))
     }
 
-    /// A buffer of one sealed segment (the first with the header before it), or of what is left.
-    private func takeSegment() {
-        let first = sealer.map { storedRemaining == $0.storedCount } ?? false
-        let most = SealedFormat.sealedSegmentCount + (first ? SealedFormat.headerCount : 0)
-        segment = ByteBufferAllocator().buffer(capacity: min(most, storedRemaining))
-        segmentCapacity = min(most, storedRemaining)
+    /// A buffer for sealed bytes: two segments' worth, whatever the edges, or what is left.
+    private func takeBuffer() {
+        sealedCapacity = min(Self.bufferBytes, storedRemaining)
+        sealed = ByteBufferAllocator().buffer(capacity: sealedCapacity)
     }
-
-    // What the segment takes; its buffer may have more room than was asked for.
-    private var segmentCapacity = 0
 
     private func seal(_ plaintext: Span<UInt8>) throws(S3Error) {
         guard let sealer else { return }
         var offset = 0
         repeat {
             offset += try sealOnce(plaintext.extracting(offset..<plaintext.count), sealer)
-            if segment.readableBytes == segmentCapacity { sendSegment() }
+            if sealed.readableBytes == sealedCapacity || sealer.isTagPending { sendBuffer() }
         } while offset < plaintext.count || sealer.isTagPending
     }
 
@@ -162,13 +162,13 @@ final class UploadHandler: HTTPServerHandler {
     ) throws(S3Error) -> Int {
         var consumed = 0
         var failure: SealedObjectError?
-        let room = segmentCapacity - segment.readableBytes
-        unsafe segment.writeWithUnsafeMutableBytes(minimumWritableBytes: room) { buffer in
+        let room = sealedCapacity - sealed.readableBytes
+        unsafe sealed.writeWithUnsafeMutableBytes(minimumWritableBytes: room) { buffer in
             guard let address = buffer.baseAddress else { return 0 }
             do throws(SealedObjectError) {
-                let sealed = try unsafe sealer.seal(piece, into: address, capacity: room)
-                consumed = sealed.consumed
-                return sealed.written
+                let step = try unsafe sealer.seal(piece, into: address, capacity: room)
+                consumed = step.consumed
+                return step.written
             } catch {
                 failure = error
                 return 0
@@ -181,11 +181,11 @@ final class UploadHandler: HTTPServerHandler {
         return consumed
     }
 
-    private func sendSegment() {
-        guard segment.readableBytes > 0 else { return }
-        storedRemaining -= segment.readableBytes
-        exchange?.sendBody(segment)
-        takeSegment()
+    private func sendBuffer() {
+        guard sealed.readableBytes > 0 else { return }
+        storedRemaining -= sealed.readableBytes
+        exchange?.sendBody(sealed)
+        takeBuffer()
     }
 
     /// The body's end: the verdict, then the commit.
@@ -195,7 +195,7 @@ final class UploadHandler: HTTPServerHandler {
             let facts = try reader.finish()
             self.facts = facts
             try seal(Span())
-            sendSegment()
+            sendBuffer()
             do throws(SealedObjectError) {
                 try sealer.finish()
                 let commit = try kind.commit(facts, sealer.header)

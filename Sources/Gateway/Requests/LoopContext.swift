@@ -11,6 +11,7 @@ final class LoopContext {
     let authenticator: Authenticator
     let buckets: BucketCache
     let uploads: UploadCache
+    let counters: RequestCounters
     var requestIDs: RequestIDSource
 
     private var dateSeconds: Int64 = .min
@@ -32,6 +33,7 @@ final class LoopContext {
         )
         buckets = BucketCache(limit: services.options.bucketCacheCountMax)
         uploads = UploadCache(limit: services.options.uploadCacheCountMax)
+        counters = RequestCounters(services.metrics)
         requestIDs = RequestIDSource(seed: requestIDSeed)
     }
 

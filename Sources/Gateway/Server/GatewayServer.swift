@@ -104,24 +104,14 @@ public final class GatewayServer: Sendable {
             metrics: transport,
             secureMetrics: secure
         )
+        let s3Address = settings[GatewaySettings.listen]
+        let adminAddress = settings[GatewaySettings.adminListen]
         return GatewayServer(
             settings: settings,
             group: group,
             tls: tls,
-            s3: try await listen(
-                settings[GatewaySettings.listen],
-                s3Pipeline,
-                group,
-                settings,
-                transport
-            ),
-            admin: try await listen(
-                settings[GatewaySettings.adminListen],
-                adminPipeline,
-                group,
-                settings,
-                transport
-            ),
+            s3: try await listen(s3Address, s3Pipeline, group, settings, transport),
+            admin: try await listen(adminAddress, adminPipeline, group, settings, transport),
             loops: loops,
             services: services,
             health: health
@@ -214,8 +204,19 @@ public final class GatewayServer: Sendable {
         "https://\(HostPort(host: address.host, port: server.port ?? address.port))"
     }
 
-    /// Repeats the checks of readiness until the task is cancelled.
-    public func watch() async { await health.run(every: .seconds(5)) }
+    /// Repeats the checks of readiness, and wipes keys whose time is over, until the task is
+    /// cancelled.
+    public func watch() async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.health.run(every: .seconds(5)) }
+            group.addTask {
+                while !Task.isCancelled {
+                    self.services.keys.removeExpired(now: self.services.clock())
+                    try? await Task.sleep(for: .seconds(5))
+                }
+            }
+        }
+    }
 
     /// Runs the checks of readiness once.
     public func check() async { await health.check() }

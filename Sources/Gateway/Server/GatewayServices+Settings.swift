@@ -15,10 +15,11 @@ extension GatewayServices {
         log: Logger,
         metrics: GatewayMetrics
     ) {
-        var compatibility: Compatibility =
-            settings[GatewaySettings.compatibility] == .aws ? .aws : .rustfs
-        compatibility.requiresCustomerKeyOnComplete =
-            settings[GatewaySettings.requireCustomerKeyOnComplete]
+        let compatibility: Compatibility =
+            switch settings[GatewaySettings.compatibility] {
+            case .aws: .aws
+            case .rustfs: .rustfs
+            }
         let throughKMS = settings[GatewaySettings.defaultMode] == "sse-kms"
         self.init(
             options: Options(

@@ -95,11 +95,6 @@ public enum GatewaySettings {
         default: "sse-s3",
         "How an object is encrypted when its request names nothing."
     )
-    static let requireCustomerKeyOnComplete = SettingKey.boolean(
-        "encryption.sse_c_require_on_complete",
-        default: true,
-        "Whether CompleteMultipartUpload of an SSE-C upload must carry the customer key."
-    )
     static let credentialID = SettingKey.text("id", default: "", "Owner's id.").required()
     static let credentialName = SettingKey.text("display_name", default: "", "Owner's name.")
     static let credentialAccessKey = SettingKey.text(
@@ -144,8 +139,7 @@ public enum GatewaySettings {
             listen, domains, regions, eventLoops, compatibility, certificateFile, keyFile,
             clientCAFile, clientCertificate, adminListen, backendSocket, backendURL, backendCAFile,
             backendRegion, backendAccessKey, backendSecretKey, backendPlaintext,
-            backendReservedBucket, defaultMode,
-            requireCustomerKeyOnComplete, credentials,
+            backendReservedBucket, defaultMode, credentials,
         ] + GatewayKMSSettings.keys + GatewayLimitSettings.keys + [
             AuditSettings.file, LogSettings.level,
         ]

@@ -13,9 +13,12 @@ public struct RecordID: Hashable, Sendable {
     private let low: UInt64
 
     /// An id of these bytes; `nil` unless they are 16.
-    public init?(_ bytes: some Collection<UInt8>) {
+    public init?(_ bytes: some Collection<UInt8>) { self.init(Array(bytes)) }
+
+    /// An id of these bytes; `nil` unless they are 16.
+    public init?(_ bytes: [UInt8]) {
         guard bytes.count == Self.count else { return nil }
-        var cursor = ByteCursor(Array(bytes))
+        var cursor = ByteCursor(bytes)
         guard let high = cursor.readInteger(UInt64.self), let low = cursor.readInteger(UInt64.self)
         else { return nil }
         self.high = high

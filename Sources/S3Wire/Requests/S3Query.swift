@@ -31,13 +31,18 @@ public struct S3Query: Equatable, Sendable {
     public init(raw: String) throws(S3Error) {
         self.raw = raw
         var parameters: [Parameter] = []
-        for pair in raw.utf8.split(separator: UInt8(ascii: "&")) {
+        let bytes = Array(raw.utf8)
+        var start = 0
+        while start < bytes.count {
+            let end = Self.first(UInt8(ascii: "&"), in: bytes, start..<bytes.count)
+            defer { start = end + 1 }
+            guard end > start else { continue }
             guard parameters.count < Self.parameterCountMax else { throw S3Error(.invalidURI) }
-            let equals = pair.firstIndex(of: UInt8(ascii: "=")) ?? pair.endIndex
+            let equals = Self.first(UInt8(ascii: "="), in: bytes, start..<end)
             parameters.append(
                 Parameter(
-                    name: try Self.decode(pair[..<equals]),
-                    value: try Self.decode(pair[equals...].dropFirst())
+                    name: try Self.decode(bytes, start..<equals),
+                    value: try Self.decode(bytes, min(equals + 1, end)..<end)
                 )
             )
         }
@@ -52,9 +57,24 @@ public struct S3Query: Equatable, Sendable {
     /// Whether a parameter of that name is there.
     public func contains(_ name: String) -> Bool { parameters.contains { $0.name == name } }
 
-    private static func decode(_ text: Substring.UTF8View) throws(S3Error) -> String {
-        guard let bytes = PercentEncoding.decode(text, plusIsSpace: true),
-            let string = String(validating: bytes, as: UTF8.self)
+    /// Where a byte stands first in a range; the range's end where it doesn't.
+    private static func first(_ byte: UInt8, in bytes: [UInt8], _ range: Range<Int>) -> Int {
+        var index = range.lowerBound
+        while index < range.upperBound, bytes[index] != byte { index += 1 }
+        return index
+    }
+
+    private static func decode(_ bytes: [UInt8], _ range: Range<Int>) throws(S3Error) -> String {
+        // Most have nothing to decode.
+        let percent = first(UInt8(ascii: "%"), in: bytes, range)
+        let plus = first(UInt8(ascii: "+"), in: bytes, range)
+        if percent == range.upperBound, plus == range.upperBound,
+            let string = String(validating: bytes[range], as: UTF8.self)
+        {
+            return string
+        }
+        guard let decoded = PercentEncoding.decode(bytes[range], plusIsSpace: true),
+            let string = String(validating: decoded, as: UTF8.self)
         else { throw S3Error(.invalidURI) }
         return string
     }

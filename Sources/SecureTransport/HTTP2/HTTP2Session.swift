@@ -176,39 +176,32 @@ final class HTTP2Session {
         _ body: (UnsafeMutableBufferPointer<nghttp2_nv>) -> Bool
     ) -> Bool {
         scratch.removeAll(keepingCapacity: true)
-        if let status {
-            scratch.append(contentsOf: ":status".utf8)
-            scratch.append(contentsOf: String(status).utf8)
-        }
-        for index in 0..<fields.count where HTTP2FieldRules.isAllowed(fields.nameBytes(at: index)) {
-            scratch.append(contentsOf: fields.nameBytes(at: index))
-            scratch.append(contentsOf: fields.valueBytes(at: index))
-        }
         return unsafe withUnsafeTemporaryAllocation(
             of: nghttp2_nv.self,
             capacity: fields.count + 1
         ) { entries in
-            unsafe scratch.withUnsafeMutableBufferPointer { bytes in
-                guard let base = bytes.baseAddress else { return false }
-                var count = 0
-                var offset = 0
-                func add(_ nameCount: Int, _ valueCount: Int) {
-                    let field = unsafe nghttp2_nv(
-                        name: base + offset,
-                        value: base + offset + nameCount,
-                        namelen: nameCount,
-                        valuelen: valueCount,
-                        flags: UInt8(NGHTTP2_NV_FLAG_NONE.rawValue)
-                    )
-                    unsafe entries.initializeElement(at: count, to: field)
-                    count += 1
-                    offset += nameCount + valueCount
-                }
-                if let status { add(7, String(status).utf8.count) }
-                for index in 0..<fields.count {
-                    let name = fields.nameBytes(at: index)
-                    guard HTTP2FieldRules.isAllowed(name) else { continue }
-                    add(name.count, fields.valueBytes(at: index).count)
+            var count = 0
+            func add(_ name: some Collection<UInt8>, _ value: some Collection<UInt8>) {
+                var entry = unsafe nghttp2_nv()
+                unsafe entry.namelen = name.count
+                unsafe entry.valuelen = value.count
+                unsafe entries.initializeElement(at: count, to: entry)
+                count += 1
+                scratch.append(contentsOf: name)
+                scratch.append(contentsOf: value)
+            }
+            if let status { add(":status".utf8, String(status).utf8) }
+            for index in 0..<fields.count {
+                let name = fields.nameBytes(at: index)
+                if HTTP2FieldRules.isAllowed(name) { add(name, fields.valueBytes(at: index)) }
+            }
+            return unsafe scratch.withUnsafeMutableBufferPointer { bytes in
+                guard var next = bytes.baseAddress else { return false }
+                for index in 0..<count {
+                    unsafe entries[index].name = next
+                    unsafe next += entries[index].namelen
+                    unsafe entries[index].value = next
+                    unsafe next += entries[index].valuelen
                 }
                 return unsafe body(UnsafeMutableBufferPointer(rebasing: entries[..<count]))
             }

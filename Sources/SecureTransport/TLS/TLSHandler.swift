@@ -41,7 +41,8 @@ public final class TLSHandler: ChannelDuplexHandler {
 
     private let handshakeTimeout: TimeAmount
     private var handshakeCompleted: HandshakeCompleted?
-    private var isReadRequested = false
+    // From the start: the channel's first read may have passed before this handler was there.
+    private var isReadRequested = true
     private var isDecrypting = false
 
     /// A server's end of a connection.
@@ -164,6 +165,9 @@ public final class TLSHandler: ChannelDuplexHandler {
         if decrypt(context) {
             isReadRequested = false
             context.fireChannelReadComplete()
+            // The channel asks again after bursts of its own only.
+            let options = context.channel.syncOptions
+            if (try? options?.getOption(.autoRead)) ?? true { context.channel.read() }
         } else if state == .open {
             context.read()
         }

@@ -20,15 +20,25 @@ struct SignatureQuery {
     var hasVersion4: Bool { algorithm != nil || credential != nil || signature != nil }
 
     init(target: String) throws(SigV4Error) {
-        let bytes = target.utf8
-        guard let mark = bytes.firstIndex(of: UInt8(ascii: "?")) else { return }
-        let query = Array(bytes[bytes.index(after: mark)...])
-        for pair in query.split(separator: UInt8(ascii: "&")) {
-            let end = pair.firstIndex(of: UInt8(ascii: "=")) ?? pair.endIndex
-            guard Self.mayBeKnown(pair[..<end]) else { continue }
-            let name = try Self.decode(pair[..<end])
-            try set(String(decoding: name, as: UTF8.self), pair[end...].dropFirst())
+        let bytes = Array(target.utf8)
+        var start = Self.first(UInt8(ascii: "?"), in: bytes, 0..<bytes.count) + 1
+        while start < bytes.count {
+            let end = Self.first(UInt8(ascii: "&"), in: bytes, start..<bytes.count)
+            let equals = Self.first(UInt8(ascii: "="), in: bytes, start..<end)
+            let name = bytes[start..<equals]
+            if Self.mayBeKnown(name) {
+                let decoded = String(decoding: try Self.decode(name), as: UTF8.self)
+                try set(decoded, bytes[min(equals + 1, end)..<end])
+            }
+            start = end + 1
         }
+    }
+
+    /// Where a byte stands first in a range; the range's end where it doesn't.
+    private static func first(_ byte: UInt8, in bytes: [UInt8], _ range: Range<Int>) -> Int {
+        var index = range.lowerBound
+        while index < range.upperBound, bytes[index] != byte { index += 1 }
+        return index
     }
 
     // All names of interest begin with one of these; others aren't worth decoding.

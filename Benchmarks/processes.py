@@ -1,0 +1,147 @@
+"""Processes that a benchmark starts, and what they cost: CPU-seconds and peak memory."""
+import os
+import pathlib
+import signal
+import subprocess
+import time
+
+CLOCK_TICK_SECONDS = 1 / os.sysconf("SC_CLK_TCK")
+
+
+class BenchError(Exception):
+    """What stops a run; `hint` says what to do about it."""
+
+    def __init__(self, text, hint=""):
+        super().__init__(text)
+        self.hint = hint
+
+
+class Server:
+    """One process started by the run, with the children it makes."""
+
+    def __init__(self, name, command, folder):
+        self.name = name
+        self.log = pathlib.Path(folder) / f"{name}.log"
+        # The server ends with this process, however that ends.
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                ["setpriv", "--pdeathsig", "TERM", "--", *command],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=folder,
+            )
+
+    def require_running(self):
+        status = self.process.poll()
+        if status is not None:
+            last = self.log.read_text(errors="replace").strip().splitlines()[-5:]
+            raise BenchError(f"{self.name} ended with status {status}", "\n".join(last))
+
+    def wait_until(self, is_ready, seconds=20):
+        """Waits until `is_ready()`; fails as soon as the process is gone."""
+        deadline = time.monotonic() + seconds
+        while not is_ready():
+            self.require_running()
+            if time.monotonic() > deadline:
+                raise BenchError(f"{self.name} was not ready within {seconds} s")
+            time.sleep(0.02)
+
+    def stop(self):
+        if self.process.poll() is not None:
+            return
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait(10)
+
+    def pids(self):
+        found = [self.process.pid]
+        for pid in found:
+            for task in _entries(f"/proc/{pid}/task"):
+                found += [int(child) for child in _read(f"{task}/children").split()]
+        return found
+
+    def cpu(self):
+        """CPU time so far: in seconds of the threads there are, and in ticks of all there were."""
+        nanoseconds = ticks = 0
+        for pid in self.pids():
+            for task in _entries(f"/proc/{pid}/task"):
+                nanoseconds += int((_read(f"{task}/schedstat").split() or ["0"])[0])
+            fields = _read(f"/proc/{pid}/stat").rpartition(")")[2].split()
+            ticks += int(fields[11]) + int(fields[12]) if fields else 0
+        return nanoseconds / 1e9, ticks * CLOCK_TICK_SECONDS
+
+    def settled_cpu(self):
+        """CPU time once the work after the last answer is done; waits half a second at most."""
+        last = self.cpu()
+        for _ in range(10):
+            time.sleep(0.05)
+            now = self.cpu()
+            if now[0] - last[0] < 0.0002:
+                return now
+            last = now
+        return last
+
+    def reset_peak(self):
+        """Begins a new measure of peak memory."""
+        for pid in self.pids():
+            try:
+                pathlib.Path(f"/proc/{pid}/clear_refs").write_text("5")
+            except OSError:
+                pass
+
+    def peak_bytes(self):
+        total = 0
+        for pid in self.pids():
+            for line in _read(f"/proc/{pid}/status").splitlines():
+                if line.startswith("VmHWM:"):
+                    total += int(line.split()[1]) * 1024
+        return total
+
+
+def spent(before, after):
+    """CPU-seconds between two readings.
+
+    Threads that ended in between are missing from the exact figure, not from the ticks: where the
+    ticks say clearly more, they are taken.
+    """
+    exact, ticks = after[0] - before[0], after[1] - before[1]
+    return ticks if ticks - exact > max(0.03, 0.05 * ticks) else exact
+
+
+def run(command, seconds=180, **options):
+    """Runs a client to its end; gives its standard output."""
+    try:
+        result = subprocess.run(
+            command, capture_output=True, text=True, timeout=seconds, check=False, **options
+        )
+    except subprocess.TimeoutExpired:
+        raise BenchError(f"{command[0]} took more than {seconds} s") from None
+    if result.returncode != 0:
+        detail = (result.stderr.strip() or result.stdout.strip())[-500:]
+        raise BenchError(f"{command[0]} ended with status {result.returncode}", detail)
+    return result.stdout
+
+
+def version(command, line=0):
+    """A line of what a program says of its version; some say it on standard error."""
+    try:
+        result = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return "unknown"
+    lines = (result.stdout + result.stderr).strip().splitlines()
+    return lines[line].strip() if len(lines) > line else "unknown"
+
+
+def _entries(folder):
+    try:
+        return [f"{folder}/{name}" for name in os.listdir(folder)]
+    except OSError:
+        return []
+
+
+def _read(path):
+    try:
+        return pathlib.Path(path).read_text()
+    except OSError:
+        return ""

@@ -1,0 +1,190 @@
+"""Medians, tables, docs/benchmarks.md and the figures that `--check` compares with."""
+import datetime
+import json
+import os
+import pathlib
+import platform
+import statistics
+
+from clients import SUITE
+from processes import BenchError, version
+from servers import GATEWAY, NGINX, NGINX_BUFFERS, NGINX_STOCK
+
+HERE = pathlib.Path(__file__).resolve().parent
+EXPECTED = HERE / "expected.json"
+DOCUMENT = HERE.parent / "docs/benchmarks.md"
+BEGIN, END = "<!-- results: written by scripts/bench --write -->", "<!-- end of results -->"
+MIB = 1 << 20
+# A ratio this much above the one of record is a regression: twice the spread between runs.
+NOISE = 0.15
+HEADINGS = [
+    "row", "what", "sealgate, CPU-s", "nginx, CPU-s", "ratio", "goal", "to stock nginx",
+    "sealgate, a second", "nginx, a second", "sealgate, peak MiB",
+]
+
+
+class Results:
+    """All runs: for each row and server a list of (CPU-seconds a unit, units a second, bytes)."""
+
+    def __init__(self, rows):
+        self.rows = rows
+        self.runs = {row.name: {} for row in rows}
+
+    def add(self, row, server, run):
+        self.runs[row.name].setdefault(server, []).append(run)
+
+    def has(self, server):
+        return any(server in servers for servers in self.runs.values())
+
+    def rounds(self):
+        counts = [len(runs) for servers in self.runs.values() for runs in servers.values()]
+        return (min(counts), max(counts)) if counts else (0, 0)
+
+    def ratio(self, row, other=NGINX, of=statistics.median):
+        """The gateway's CPU-seconds as a part of another server's; None without both."""
+        servers = self.runs[row.name]
+        if GATEWAY not in servers or other not in servers:
+            return None
+        gateway, nginx = ([run[0] for run in servers[name]] for name in (GATEWAY, other))
+        return of(gateway) / of(nginx)
+
+    def cells(self, row):
+        ratio, stock = self.ratio(row), self.ratio(row, NGINX_STOCK)
+        peaks = [run[2] for run in self.runs[row.name].get(GATEWAY, [])]
+        return [
+            row.name, row.title, self._range(row, GATEWAY), self._range(row, NGINX),
+            f"{ratio:.2f}" if ratio else "-", f"{row.goal:.1f}" if row.goal else "-",
+            f"{stock:.2f}" if stock else "-",
+            self._rate(row, GATEWAY), self._rate(row, NGINX),
+            f"{max(peaks) / MIB:.0f}" if peaks else "-",
+        ]
+
+    def table(self):
+        return [self.cells(row) for row in self.rows if self.runs[row.name]]
+
+    def _range(self, row, server):
+        runs = [run[0] for run in self.runs[row.name].get(server, [])]
+        if not runs:
+            return "-"
+        digits = 2 if row.is_bulk else 4
+        low, high = min(runs), max(runs)
+        middle = statistics.median(runs)
+        return f"{middle:.{digits}f} [{low:.{digits}f}-{high:.{digits}f}]"
+
+    def _rate(self, row, server):
+        runs = self.runs[row.name].get(server)
+        if not runs:
+            return "-"
+        rate = statistics.median(run[1] for run in runs)
+        return f"{rate * 1024:,.0f} MiB" if row.is_bulk else f"{rate * 1000:,.0f}"
+
+
+def plain(table):
+    """The table for a terminal, without the column that repeats the row's name in words."""
+    lines = [line[:1] + line[2:] for line in [HEADINGS, *table]]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip()
+        for line in lines
+    )
+
+
+def markdown(table):
+    lines = [HEADINGS, ["---"] * len(HEADINGS), *table]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def facts(programs, site, protocol, sizes, results, command):
+    """What one must know to judge or repeat the figures, as pairs."""
+    low, high = results.rounds()
+    library = version([str(programs["openssl"]), "version"])
+    return [
+        ("command", f"`{command}`"),
+        ("commit", _commit()),
+        ("date", datetime.date.today().isoformat()),
+        ("processor", f"{_processor()}, {os.cpu_count()} cores"),
+        ("kernel", f"{platform.system()} {platform.release()}"),
+        ("sealgate", version([str(programs["sealgate"]), "--version"])
+         if programs["sealgate"] else "not measured"),
+        ("nginx", version([str(programs["nginx"]), "-v"]).removeprefix("nginx version: ")),
+        ("OpenSSL", " ".join(library.split()[1:2])),
+        ("clients", f"{_two_words(programs['curl'])}, {_two_words(programs['h2load'])}"),
+        ("TLS", f"{protocol}; clients offer {SUITE} alone"),
+        ("nginx reads", ", ".join(
+            f"{name}: bodies by {body}, answers by {answer}"
+            for name, (body, answer) in NGINX_BUFFERS.items()
+            if results.has(name)
+        )),
+        ("event loops", f"{site.loops}, and as many nginx workers"),
+        ("bulk", f"{sizes.bulk_bytes // MIB} MiB; small: {sizes.requests:,} requests a run"),
+        ("rounds", str(low) if low == high else f"{low} to {high}"),
+    ]
+
+
+def write(results, pairs):
+    """Puts the results into the document, and the ratios of record beside the program."""
+    text = DOCUMENT.read_text()
+    before, begin, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise BenchError(f"{DOCUMENT} has no section for results", f"it needs {BEGIN} and {END}")
+    lines = ["| fact | value |", "| --- | --- |"]
+    lines += [f"| {name} | {value} |" for name, value in pairs]
+    body = "\n".join(["", "", *lines, "", markdown(results.table()), "", ""])
+    DOCUMENT.write_text(before + BEGIN + body.rstrip("\n") + "\n\n" + END + after)
+    expected = {"noise": NOISE, **_expected()}
+    for row in results.rows:
+        if results.ratio(row):
+            expected["rows"][row.name] = {
+                "median": round(results.ratio(row), 2),
+                "best": round(results.ratio(row, of=min), 2),
+            }
+    EXPECTED.write_text(json.dumps(expected, indent=2) + "\n")
+
+
+def regressions(results):
+    """Rows that are beyond the ratios of record, and how many could be compared.
+
+    Both the ratio of the medians and that of the best runs must be: on a busy machine one of them
+    is off now and then, a slower program moves both.
+    """
+    expected = _expected()
+    noise = 1 + expected.get("noise", NOISE)
+    worse, compared = [], 0
+    for row in results.rows:
+        record = expected["rows"].get(row.name)
+        if record is None or results.ratio(row) is None:
+            continue
+        compared += 1
+        median, best = results.ratio(row), results.ratio(row, of=min)
+        if median > record["median"] * noise and best > record["best"] * noise:
+            worse.append((row, f"{row.name}: {median:.2f} of nginx (best runs {best:.2f}); "
+                               f"on record {record['median']:.2f} ({record['best']:.2f}), "
+                               f"noise {noise - 1:.0%}"))
+    return worse, compared
+
+
+def _expected():
+    try:
+        return json.loads(EXPECTED.read_text())
+    except FileNotFoundError:
+        return {"rows": {}}
+
+
+def _two_words(program):
+    return " ".join(version([str(program), "--version"]).split()[:2])
+
+
+def _commit():
+    git = ["git", "-C", str(HERE.parent)]
+    changed = version([*git, "status", "--porcelain", "--untracked-files=no", "--", "Sources"])
+    return version([*git, "rev-parse", "--short", "HEAD"]) + (
+        " with changes" if changed != "unknown" else ""
+    )
+
+
+def _processor():
+    for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            return line.partition(":")[2].strip()
+    return platform.machine()
