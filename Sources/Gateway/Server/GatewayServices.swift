@@ -16,7 +16,7 @@ struct GatewayServices: Sendable {
     }
 
     let options: Options
-    let storeForm: StoreForm
+    var storeForm = StoreForm.dialect
     let credentials: [Credential]
     let sse: SSEPolicy
     let keys: KeyRing
