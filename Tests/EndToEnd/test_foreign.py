@@ -283,6 +283,24 @@ def test_an_upload_that_fails_its_check_leaves_nothing(gateway, s3, raw, bucket)
     assert list(stored(raw, bucket)) == ["kept"]
 
 
+def test_an_upload_broken_off_leaves_nothing(gateway, s3, raw, bucket):
+    def half():
+        yield b"x" * (1 << 20)
+        raise ConnectionAbortedError
+    url = s3.generate_presigned_url("put_object", {"Bucket": bucket, "Key": "k"})
+    with gateway.http(http2=False) as client, pytest.raises(ConnectionAbortedError):
+        client.put(url, content=half(), headers={"content-length": str(3 << 20)})
+    s3.put_object(Bucket=bucket, Key="other", Body=b"x")
+    assert list(stored(raw, bucket)) == ["other"]
+
+
+def test_a_large_body_streams_through(gateway, s3, bucket):
+    body = os.urandom(1 << 20) * 64
+    s3.put_object(Bucket=bucket, Key="k", Body=body)
+    got = s3.get_object(Bucket=bucket, Key="k")["Body"].read()
+    assert hashlib.sha256(got).digest() == hashlib.sha256(body).digest()
+
+
 def upload_parts(s3, bucket, key, pieces, mode="SSE-S3", **more):
     upload = s3.create_multipart_upload(Bucket=bucket, Key=key, **mode_arguments(mode), **more)
     about = {"Bucket": bucket, "Key": key, "UploadId": upload["UploadId"]}
@@ -418,3 +436,17 @@ def test_the_engines_certificate_is_verified(scratch, engine):
     del deployment.environment["SEALGATE_BACKEND_CA_FILE"]
     with pytest.raises(AssertionError, match="gives no usable answer"):
         deployment.start()
+
+
+def test_an_engine_that_is_gone_is_said_to_be_so(scratch):
+    if shutil.which("weed") is None:
+        pytest.skip("weed is not on PATH")
+    with SeaweedFS(scratch / "mortal") as engine, engine.gateway(scratch / "mourning") as deployment:
+        s3 = deployment.s3()
+        s3.create_bucket(Bucket="t-mortal")
+        s3.put_object(Bucket="t-mortal", Key="k", Body=b"x")
+        engine.process.kill()
+        engine.process.wait()
+        for call in [lambda **at: s3.put_object(Body=b"y", **at), s3.get_object]:
+            assert refusal(call, Bucket="t-mortal", Key="k") == (503, "ServiceUnavailable")
+        assert refusal(s3.list_objects_v2, Bucket="t-mortal") == (503, "ServiceUnavailable")

@@ -64,10 +64,9 @@ public final class GatewayServer: Sendable {
         let target = try StoreTarget(settings)
         if let warning = target.warning { log.warning("\(warning)") }
         let pools = try await StorePools(target, settings, group, transport)
-        let records = StoreRecords(pools.client)
         let ring = KeyRing(
             provider: provider,
-            records: records,
+            records: StoreRecords(pools.client),
             settings: try KeyServices.ringSettings(settings),
             environment: KeyRingEnvironment(now: { SystemClock.now })
         )
