@@ -450,3 +450,18 @@ def test_an_engine_that_is_gone_is_said_to_be_so(scratch):
         for call in [lambda **at: s3.put_object(Body=b"y", **at), s3.get_object]:
             assert refusal(call, Bucket="t-mortal", Key="k") == (503, "ServiceUnavailable")
         assert refusal(s3.list_objects_v2, Bucket="t-mortal") == (503, "ServiceUnavailable")
+
+
+def test_a_wrong_credential_is_told_at_the_start(scratch, engine):
+    deployment = engine.gateway(scratch / "stranger")
+    deployment.environment["SEALGATE_BACKEND_SECRET_ACCESS_KEY"] = "notthesecret"
+    with pytest.raises(AssertionError, match="backend.access_key_id and its secret"):
+        deployment.start()
+    del deployment.environment["SEALGATE_BACKEND_SECRET_ACCESS_KEY"]
+    with pytest.raises(AssertionError, match="without a credential"):
+        deployment.start()
+
+
+def test_a_ready_gateway_says_so(gateway):
+    answer = gateway.signed("GET", "/health/ready", base=gateway.info["admin"])
+    assert answer.status_code == 200

@@ -143,7 +143,9 @@ public final class GatewayServer: Sendable {
         }
         health.register("store") {
             do throws(StoreError) {
-                let reply = try await store.send(StoreRequest(.get, query: "sealgate-capabilities"))
+                let reply = try await store.send(
+                    StoreRequest(.head, bucket: StoreRequest.reservedBucket)
+                )
                 return reply.isSuccess ? .healthy : .unhealthy("the store answers \(reply.status)")
             } catch {
                 return .unhealthy("the store doesn't answer")

@@ -180,7 +180,10 @@ enum StoreTarget: Sendable {
             }
             return .dialect
         case .engine(let engine):
-            guard reply.isSuccess else { throw notAnswering("status \(reply.status)") }
+            // A credential that may not list buckets is refused the question; that says nothing.
+            guard reply.isSuccess || reply.status == 403 else {
+                throw notAnswering("status \(reply.status)")
+            }
             // What its requests are carried in here is plain S3: no trailers, no tables.
             return StoreForm(
                 capabilities: capabilities.intersection([.listMetadata, .conditionalCommit]),
@@ -203,7 +206,8 @@ enum StoreTarget: Sendable {
         } catch {
             throw GatewayStartError(
                 "the engine gives no bucket \(engine.reservedBucket) for records: \(error)",
-                hint: "make the bucket, or name another in backend.reserved_bucket"
+                hint: "check backend.access_key_id and its secret; make the bucket, or name "
+                    + "another in backend.reserved_bucket"
             )
         }
     }
