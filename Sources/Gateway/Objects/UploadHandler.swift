@@ -10,7 +10,7 @@ import Transport
 /// the body. What is known only at its end is verified while it streams; the trailer that makes
 /// the store commit goes out after that alone. Bound to its event loop.
 final class UploadHandler: HTTPServerHandler {
-    /// Bytes handed to the store at once: what the allocator gives for a segment and its tag anyway.
+    /// Bytes handed to the store at once: what the allocator gives for a segment and its tag.
     static let bufferBytes = 131_072
 
     let scope: RequestScope

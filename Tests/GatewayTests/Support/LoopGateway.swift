@@ -121,7 +121,7 @@ final class LoopGateway: Sendable {
         if isSigned { try parts.signer.sign(&head, payload: payload, now: TestKeys.now) }
         let exchange = FakeExchange(promise.futureResult.eventLoop)
         var handler: (any HTTPServerHandler)?
-        exchange.onEnd = { [unowned exchange] in
+        exchange.onEnd = {
             promise.futureResult.eventLoop.assumeIsolated().execute {
                 handler?.closed(complete: !exchange.isReset)
                 handler = nil
@@ -135,7 +135,6 @@ final class LoopGateway: Sendable {
                         misuses: exchange.misuses
                     )
                 )
-                withExtendedLifetime(exchange) {}
             }
         }
         handler = parts.application.begin(head, on: exchange)

@@ -37,7 +37,7 @@ final class MemoryStore {
 
     init(_ eventLoop: any EventLoop) {
         pool = FakeStore(eventLoop)
-        pool.respond = { [unowned self] in answer($0) }
+        pool.respond = { [weak self] in self?.answer($0) }
     }
 
     private static let modified = "Tue, 14 Nov 2023 22:13:20 GMT"
