@@ -212,7 +212,8 @@ def call(gateway, method, target, headers=None, body=b"", **signing):
 def settings(state, **sections):
     """A settings file for scripts/run's --config: its own, with sections changed or added."""
     document = {
-        "tls": {"certificate_file": f"{state}/tls/server.crt", "key_file": f"{state}/tls/server.key"},
+        "tls": {"certificate_file": f"{state}/tls/server.crt",
+                "key_file": f"{state}/tls/server.key"},
         "kms": {"backend_type": "local", "default_key_id": "default", "local": {
             "key_dir": f"{state}/kms", "master_key_file": f"{state}/master.key"}},
         "credentials": [],

@@ -56,7 +56,7 @@ final class ControlHandler: HTTPServerHandler {
             transport: scope.transport,
             owner: Owner(id: sender.credential.id, displayName: sender.credential.displayName),
             services: scope.loop.services,
-            store: StoreClient(scope.loop.store)
+            store: scope.loop.client
         )
         scope.isHeadLent = true
         scope.loop.perform { () async throws(S3Error) -> ControlAnswer in

@@ -13,7 +13,15 @@ enum MultipartWork {
             request.transport,
             request.services
         )
-        let attributes = try ObjectAttributes(try ObjectHeaders(request.fields))
+        var attributes = try ObjectAttributes(try ObjectHeaders(request.fields))
+        if !request.services.storeForm.completesWithEnvelope {
+            // This envelope is the object's for good: it names the table that is to come.
+            do throws(SealedObjectError) {
+                attributes.tableID = try Identifier.random()
+            } catch {
+                throw S3Error(.internalError)
+            }
+        }
         let checksum = try ChecksumType.requested(request.fields)
         let wrapping = try await request.services.access.wrappingKey(
             for: requested,

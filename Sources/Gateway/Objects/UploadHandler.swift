@@ -48,7 +48,7 @@ final class UploadHandler: HTTPServerHandler {
 
     private func start(_ prepared: PreparedUpload) {
         var fields = prepared.fields
-        fields.append("trailer", prepared.trailerName)
+        if let trailerName = prepared.trailerName { fields.append("trailer", trailerName) }
         fields.append("x-sealgate-size", String(prepared.sealer.storedCount))
         let head = HTTPRequestHead(
             method: .put,
@@ -199,7 +199,7 @@ final class UploadHandler: HTTPServerHandler {
             do throws(SealedObjectError) {
                 try sealer.finish()
                 let commit = try kind.commit(facts, sealer.header)
-                exchange?.sendEnd(trailers: HTTPFields([commit]))
+                exchange?.sendEnd(trailers: commit.map { HTTPFields([$0]) })
             } catch {
                 scope.report(.sealBroken(error), objectID: sealer.header.facts.objectID)
                 throw S3Error(.internalError)

@@ -61,17 +61,19 @@ public final class GatewayServer: Sendable {
         let group = MultiThreadedEventLoopGroup(
             numberOfThreads: count == 0 ? System.coreCount : count
         )
-        let pools = await StorePools(settings, group, transport)
-        let records = StoreRecords(pools.client)
+        let target = try StoreTarget(settings)
+        if let warning = target.warning { log.warning("\(warning)") }
+        let pools = try await StorePools(target, settings, group, transport)
         let ring = KeyRing(
             provider: provider,
-            records: records,
+            records: StoreRecords(pools.client),
             settings: try KeyServices.ringSettings(settings),
             environment: KeyRingEnvironment(now: { SystemClock.now })
         )
         try await begin(ring)
         let services = GatewayServices(
             settings,
+            storeForm: pools.client.form,
             credentials: credentials,
             keys: ring,
             audit: audit,
@@ -122,7 +124,7 @@ public final class GatewayServer: Sendable {
         } catch .storeUnavailable {
             throw GatewayStartError(
                 "the store doesn't answer",
-                hint: "start sealgate-store, or check backend.socket"
+                hint: "start it, or check backend.* in the settings"
             )
         } catch {
             throw GatewayStartError("the keys can't be loaded", hint: error.explanation)
@@ -141,7 +143,9 @@ public final class GatewayServer: Sendable {
         }
         health.register("store") {
             do throws(StoreError) {
-                let reply = try await store.send(StoreRequest(.get, query: "sealgate-capabilities"))
+                let reply = try await store.send(
+                    StoreRequest(.head, bucket: StoreRequest.reservedBucket)
+                )
                 return reply.isSuccess ? .healthy : .unhealthy("the store answers \(reply.status)")
             } catch {
                 return .unhealthy("the store doesn't answer")
