@@ -225,4 +225,68 @@ import Testing
         let wrong = [("x-amz-checksum-algorithm", "MD4")]
         #expect(try await gateway.send(.post, "/demo/m?uploads", wrong).code == "InvalidRequest")
     }
+
+    @Test(
+        "the object's checksum is of its bytes or of its parts', as Create asked, and compared",
+        arguments: [
+            ("CRC32", nil, ChecksumType.composite), ("CRC32", "FULL_OBJECT", .fullObject),
+            ("CRC32C", "FULL_OBJECT", .fullObject), ("CRC64NVME", nil, .fullObject),
+            ("SHA256", nil, .composite),
+        ] as [(String, String?, ChecksumType)]
+    )
+    func objectChecksum(name: String, asked: String?, type: ChecksumType) async throws {
+        let gateway = try await LoopGateway(TestKeys())
+        let algorithm = try #require(ChecksumAlgorithm(rawValue: name))
+        var create = [("x-amz-checksum-algorithm", name)]
+        if let asked { create.append(("x-amz-checksum-type", asked)) }
+        let id = try await begin(gateway, create)
+        let bodies = [part(1, Self.partBytes), part(2, 77)]
+        var parts: [CompletionRequest.Part] = []
+        for (index, body) in bodies.enumerated() {
+            let sum = Base64.encode(sum(algorithm, body))
+            var named = try await upload(
+                gateway,
+                id,
+                index + 1,
+                body,
+                [(algorithm.fieldName, sum)]
+            )
+            named.checksums = [ChecksumText(algorithm, sum)]
+            parts.append(named)
+        }
+        let whole = sum(algorithm, bodies.flatMap(\.self))
+        let ofParts = sum(algorithm, bodies.flatMap { sum(algorithm, $0) })
+        let expected =
+            type == .fullObject ? Base64.encode(whole) : Base64.encode(ofParts) + "-2"
+        let wrong = Base64.encode([UInt8](repeating: 1, count: algorithm.digestCount))
+        let refused = try await complete(gateway, id, parts, [(algorithm.fieldName, wrong)])
+        #expect(refused.code == "BadDigest")
+        let other = ChecksumType.composite == type ? "FULL_OBJECT" : "COMPOSITE"
+        let mode = try await complete(gateway, id, parts, [("x-amz-checksum-type", other)])
+        #expect(mode.code == "InvalidRequest")
+        let right = [(algorithm.fieldName, expected), ("x-amz-checksum-type", type.rawValue)]
+        let done = try await complete(gateway, id, parts, right)
+        #expect(done.status == 200, "\(done.text)")
+        let answer = try CompletedUpload(xml: done.body)
+        #expect(answer.checksums == [ChecksumText(algorithm, expected)])
+        #expect(answer.checksumType == type.rawValue)
+        let read = try await gateway.send(.head, "/demo/m", [("x-amz-checksum-mode", "ENABLED")])
+        #expect(read.fields[algorithm.fieldName] == expected)
+        #expect(read.fields["x-amz-checksum-type"] == type.rawValue)
+    }
+
+    @Test("a checksum of the object that nothing can be compared with is refused")
+    func checksumOfNothing() async throws {
+        let gateway = try await LoopGateway(TestKeys())
+        let id = try await begin(gateway)
+        let only = try await upload(gateway, id, 1, [1])
+        let fields = [("x-amz-checksum-crc32", "AAAAAA==")]
+        #expect(try await complete(gateway, id, [only], fields).code == "InvalidRequest")
+    }
+
+    private func sum(_ algorithm: ChecksumAlgorithm, _ bytes: [UInt8]) -> [UInt8] {
+        var computation = ChecksumComputation(algorithm)
+        computation.update(bytes.span)
+        return computation.finish()
+    }
 }
