@@ -28,7 +28,7 @@ struct Main: ParsableCommand {
 
     static func main() {
         let arguments = Array(CommandLine.arguments.dropFirst())
-        if arguments.isEmpty || arguments == ["--help"] || arguments == ["-h"] || arguments == ["help"] {
+        if arguments.isEmpty || [["--help"], ["-h"], ["help"]].contains(arguments) {
             print(helpMessage(columns: 100))
             print(examples)
             Foundation.exit(arguments.isEmpty ? 2 : 0)
