@@ -65,12 +65,7 @@ public final class GatewayServer: Sendable {
         if let warning = target.warning { log.warning("\(warning)") }
         let pools = try await StorePools(target, settings, group, transport)
         let records = StoreRecords(pools.client)
-        let ring = KeyRing(
-            provider: provider,
-            records: records,
-            settings: try KeyServices.ringSettings(settings),
-            environment: KeyRingEnvironment(now: { SystemClock.now })
-        )
+        let ring = try KeyServices.ring(settings, provider, records)
         try await begin(ring, records)
         let services = GatewayServices(
             settings,

@@ -70,6 +70,20 @@ enum KeyServices {
         }
     }
 
+    /// The ring over a provider and the store's records, with the system's clock.
+    static func ring(
+        _ settings: Settings,
+        _ provider: any KeyProvider,
+        _ records: StoreRecords
+    ) throws(GatewayStartError) -> KeyRing {
+        KeyRing(
+            provider: provider,
+            records: records,
+            settings: try ringSettings(settings),
+            environment: KeyRingEnvironment(now: { SystemClock.now })
+        )
+    }
+
     /// The limits and lifetimes of the ring.
     static func ringSettings(_ settings: Settings) throws(GatewayStartError) -> KeyRingSettings {
         var ring = KeyRingSettings(defaultKeyID: try defaultKeyID(settings))

@@ -20,7 +20,7 @@ import Transport
         for name in ["NoSuchKey", "NoSuchBucket", "NoSuchUpload", "InvalidPart", "BucketNotEmpty"] {
             #expect(code(reply(404, name)).rawValue == name)
         }
-        for name in ["InvalidArgument", "MetadataTooLarge", "IncompleteBody", "Unknown"] {
+        for name in ["InvalidArgument", "MalformedXML", "IncompleteBody", "Unknown"] {
             #expect(code(reply(400, name)) == .internalError)
         }
         // A refusal that comes with a status of success is none.

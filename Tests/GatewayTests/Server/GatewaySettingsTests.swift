@@ -133,6 +133,7 @@ import Transport
         ])
         let services = GatewayServices(
             settings,
+            storeForm: .dialect,
             credentials: [],
             keys: keys.ring,
             audit: AuditLog(sink: nil),
