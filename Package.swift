@@ -94,8 +94,8 @@ let package = Package(
                 "KMS", "Transport", "SecureTransport", "Daemon", nio, nioPosix, logging,
             ]
         ),
-        program("BackendMain", ["Backend", "Daemon", arguments]),
-        program("GatewayMain", ["Gateway", "Daemon", arguments]),
+        program("BackendMain", ["Backend", "Daemon", logging, arguments]),
+        program("GatewayMain", ["Gateway", "Daemon", logging, arguments]),
         .target(name: "TestSupport", dependencies: ["Encoding"], path: "Tests/TestSupport"),
         tests("Encoding"),
         tests("HTTPWire"),
@@ -109,7 +109,13 @@ let package = Package(
         tests("SecureTransport", ["Transport", nio, nioPosix, nioEmbedded]),
         tests("Daemon"),
         tests("Backend", ["Transport", nio, nioPosix]),
-        tests("Gateway", ["CChecksums"]),
+        tests(
+            "Gateway",
+            [
+                "S3Wire", "HTTPWire", "Encoding", "Crypto", "SealedObject", "SigV4", "KMS",
+                "Transport", "Daemon", nio, nioEmbedded, logging,
+            ]
+        ),
         .testTarget(name: "ArchitectureTests", dependencies: ["TestSupport"]),
     ],
     swiftLanguageModes: [.v6]

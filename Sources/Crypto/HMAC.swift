@@ -7,6 +7,7 @@ public struct HMAC: ~Copyable {
     private let digestCount: Int
 
     // Contexts that know their digest already: a copy needs no look-up by name.
+    private nonisolated(unsafe) static let templateMD5 = unsafe template(.md5)
     private nonisolated(unsafe) static let templateSHA1 = unsafe template(.sha1)
     private nonisolated(unsafe) static let templateSHA256 = unsafe template(.sha256)
     private nonisolated(unsafe) static let templateSHA384 = unsafe template(.sha384)
@@ -16,7 +17,7 @@ public struct HMAC: ~Copyable {
 
     /// An HMAC under `key`, 0 bytes or more.
     ///
-    /// - Throws: `.libraryFailure`, also for MD5, which no protocol here keys.
+    /// - Throws: `.libraryFailure`.
     public init(_ function: HashFunction, key: Span<UInt8>) throws(CryptoError) {
         guard let template = unsafe Self.known(function),
             let context = unsafe EVP_MAC_CTX_dup(template)
@@ -38,7 +39,7 @@ public struct HMAC: ~Copyable {
 
     private static func known(_ function: HashFunction) -> OpaquePointer? {
         switch function {
-        case .md5: nil
+        case .md5: unsafe templateMD5
         case .sha1: unsafe templateSHA1
         case .sha256: unsafe templateSHA256
         case .sha384: unsafe templateSHA384

@@ -21,6 +21,7 @@ struct Serve: ParsableCommand {
 
     func run() throws {
         let hardening = ProcessHardening.apply()
+        AllocatorTuning.apply()
         // Before any other thread is made: only later ones leave the signals to their own thread.
         let signals = try Signals.stream()
         let settings = try options.load()
@@ -53,9 +54,8 @@ struct Serve: ParsableCommand {
             gateway = try await GatewayServer.start(settings, log: log, audit: audit)
         } catch {
             sink.flush()
-            Terminal.write(
-                ["sealgate: error: \(error.problem)"] + (error.hint.map { ["sealgate: hint: \($0)"] } ?? [])
-            )
+            let hints = error.hint.map { ["sealgate: hint: \($0)"] } ?? []
+            Terminal.write(["sealgate: error: \(error.problem)"] + hints)
             throw ExitCode(1)
         }
         await gateway.check()
@@ -82,7 +82,10 @@ struct Serve: ParsableCommand {
         for await signal in signals {
             guard signal == .hangUp else { return }
             if let reason = gateway.reloadCertificate() {
-                log.error("certificate kept, the new one is refused", metadata: ["reason": "\(reason)"])
+                log.error(
+                    "certificate kept, the new one is refused",
+                    metadata: ["reason": "\(reason)"]
+                )
             } else {
                 log.notice("certificate read anew")
             }

@@ -148,13 +148,32 @@ public struct HTTPFields: Sendable {
         entries = entries.indices.filter { !isName(name, at: $0) }.map { entries[$0] }
     }
 
-    /// Overwrites the values of that name (lower case) with zeros, in place where the storage is
-    /// not shared: for secrets that were read out.
-    public mutating func wipeValues(of name: String) {
+    /// Overwrites the values of that name (lower case) with zeros, for secrets that were read out.
+    ///
+    /// In every copy of these fields that wasn't changed since it was made, since they stand in
+    /// the same memory: a copy that was forgotten somewhere keeps no secret. Nothing may read the
+    /// values meanwhile in another thread.
+    public func wipeValues(of name: String) {
         for index in entries.indices where isName(name, at: index) {
             let entry = entries[index]
             let start = Int(entry.start + entry.nameCount)
-            for position in start..<(start + Int(entry.valueCount)) { bytes[position] = 0 }
+            unsafe bytes.withUnsafeBytes { storage in
+                unsafe Self.wipe(storage[start..<(start + Int(entry.valueCount))])
+            }
+        }
+    }
+
+    // Written through a pointer: a change by way of the array would first make a copy where the
+    // storage is shared, and leave the secret in the others. Kept from the optimizer, which takes
+    // memory that was lent for reading as unchanged.
+    @inline(never)
+    @_optimize(none)
+    private static func wipe(_ value: Slice<UnsafeRawBufferPointer>) {
+        let part = unsafe UnsafeRawBufferPointer(rebasing: value)
+        guard let address = part.baseAddress else { return }
+        let memory = unsafe UnsafeMutableRawPointer(mutating: address)
+        for offset in 0..<part.count {
+            unsafe memory.storeBytes(of: 0, toByteOffset: offset, as: UInt8.self)
         }
     }
 

@@ -66,7 +66,7 @@ extension HTTP1ServerHandler {
             progress.bodyBytes = 0
             progress.creditBytes = creditBytesMax
             progress.queuedBytes = queuedBytes(context)
-            timer?.set(now + limits.bodyRatePeriod)
+            timer?.set(now + limits.bodyCheckPeriod)
         }
     }
 
@@ -87,13 +87,13 @@ extension HTTP1ServerHandler {
         if progress.bodyBytes > 0 || queuedBytes < progress.queuedBytes { progress.movedAt = now }
         if progress.movedAt + limits.bodyIdleTimeout <= now { return timeOut(.bodyIdle) }
         if let exchange, exchange.awaitsBody, wantsRead {
-            progress.creditBytes += progress.bodyBytes - bytesDue(in: limits.bodyRatePeriod)
+            progress.creditBytes += progress.bodyBytes - bytesDue(in: limits.bodyCheckPeriod)
             progress.creditBytes = min(progress.creditBytes, creditBytesMax)
             if progress.creditBytes < 0 { return timeOut(.bodyRate) }
         }
         progress.bodyBytes = 0
         progress.queuedBytes = queuedBytes
-        timer?.set(now + limits.bodyRatePeriod)
+        timer?.set(now + limits.bodyCheckPeriod)
     }
 
     private func timeOut(_ timeout: TransportMetrics.Timeout) {

@@ -106,7 +106,7 @@ public final class HTTP1ServerHandler: ChannelDuplexHandler {
 
     /// Takes bytes of requests.
     public func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        var bytes = Self.unwrapInboundIn(data)
+        let bytes = Self.unwrapInboundIn(data)
         metrics.bytesIn.count(bytes.readableBytes)
         isInRead = true
         guard phase == .open else { return drop(bytes.readableBytes) }
@@ -114,7 +114,8 @@ public final class HTTP1ServerHandler: ChannelDuplexHandler {
             inbound = bytes
         } else {
             inbound.discardReadBytes()
-            inbound.writeBuffer(&bytes)
+            inbound.writeImmutableBuffer(bytes)
+            if exchange == nil { bytes.overwriteReadable() }
         }
         process()
     }
@@ -147,7 +148,12 @@ public final class HTTP1ServerHandler: ChannelDuplexHandler {
         if case .drain? = event as? ConnectionEvent {
             isDraining = true
             isLast = true
-            if phase == .open, exchange == nil, !isWithinHead { closeAfterFlush(lingering: false) }
+            if phase == .open, exchange == nil, !isWithinHead {
+                closeAfterFlush(lingering: false)
+            } else {
+                // An answered exchange doesn't wait for the rest of its body any more.
+                process()
+            }
         }
         context.fireUserInboundEventTriggered(event)
     }
@@ -192,7 +198,10 @@ public final class HTTP1ServerHandler: ChannelDuplexHandler {
             inbound.moveReaderIndex(forwardBy: step.consumed)
             switch step.event {
             case .needMore: return false
-            case .head(let head): begin(head)
+            case .head(let head):
+                // It may have carried a customer's key; the fields are the one place left.
+                input.getSlice(at: input.readerIndex, length: step.consumed)?.overwriteReadable()
+                begin(head)
             case .body(let range): received(input.readableBytesUInt8Span.extracting(range))
             case .end(let trailers): receivedEnd(trailers)
             }

@@ -35,6 +35,8 @@ public struct HTTPServerLimits: Sendable {
     public var bodyBytesPerSecondMin = 1024
     /// The time over which the body's rate is judged.
     public var bodyRatePeriod = TimeAmount.seconds(10)
+    /// How often the times of bodies are looked at.
+    public var bodyCheckPeriod: TimeAmount { min(bodyRatePeriod, bodyIdleTimeout) }
     /// How long a connection may stay without a request.
     public var keepAliveTimeout = TimeAmount.seconds(75)
     /// How long a closing HTTP/1.1 connection still reads what the client sends.

@@ -68,19 +68,19 @@ final class AdminHandler: HTTPServerHandler {
                 of: head,
                 now: services.gateway.clock()
             )
+            self.sender = sender
             guard sender.credential.isAdmin else {
-                return refuse(
+                return deny(
                     403,
                     "AccessDenied",
                     "the credential has no admin rights; set admin: true for it in the settings"
                 )
             }
-            self.sender = sender
             if head.expectsContinue { exchange.sendContinue() }
         } catch where !head.fields.contains("authorization") {
-            refuse(401, "AccessDenied", "sign the request with SigV4, service s3")
+            deny(401, "AccessDenied", "sign the request with SigV4, service s3")
         } catch {
-            refuse(403, "AccessDenied", error.message)
+            deny(403, "AccessDenied", error.message)
         }
     }
 
@@ -96,7 +96,7 @@ final class AdminHandler: HTTPServerHandler {
     func receivedEnd(trailers: HTTPFields) {
         guard !isOver, let operation, let sender else { return }
         guard bodyIsSigned(sender) else {
-            return refuse(
+            return deny(
                 403,
                 "AccessDenied",
                 "sign the body: x-amz-content-sha256 must be its SHA-256"
@@ -114,19 +114,19 @@ final class AdminHandler: HTTPServerHandler {
             await kms.handle(method, path: operation, query: pairs, body: body)
         } then: { [self] result in
             guard case .success(let reply) = result else { return }
-            record(operation, sender, reply.status)
+            record(reply.status)
             answer(reply.status, "application/json", reply.body)
         }
     }
 
     /// Every administrative call is on record, whatever its outcome.
-    private func record(_ operation: String, _ sender: Authenticator.Sender, _ status: Int) {
+    private func record(_ status: Int) {
         var record = AuditRecord(
             time: services.gateway.clock(),
             requestID: id,
-            principal: sender.credential.id,
-            operation: "kms:\(head.method.name) \(operation)",
-            outcome: status < 300 ? .success : status == 403 ? .denied : .failure,
+            principal: sender?.credential.id,
+            operation: "kms:\(head.method.name) \(operation ?? "")",
+            outcome: status < 300 ? .success : status == 401 || status == 403 ? .denied : .failure,
             sourceAddress: exchange.peer.address
         )
         record.status = status
@@ -146,6 +146,11 @@ final class AdminHandler: HTTPServerHandler {
     func becameWritable() {}
 
     func closed(complete: Bool) { isOver = true }
+
+    private func deny(_ status: Int, _ code: String, _ message: String) {
+        record(status)
+        refuse(status, code, message)
+    }
 
     private func refuse(_ status: Int, _ code: String, _ message: String) {
         exchange.ignoreRequestBody()

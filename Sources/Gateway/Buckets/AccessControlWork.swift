@@ -11,10 +11,22 @@ enum AccessControlWork {
     /// Takes what says no more than what is; anything else has no effect here, and is refused.
     static func put(_ request: ControlRequest) async throws(S3Error) -> ControlAnswer {
         try await request.requireTarget()
-        let canned = request.fields["x-amz-acl"]
-        guard canned == nil || canned == "private" || canned == "bucket-owner-full-control" else {
-            throw S3Error(.accessControlListNotSupported)
+        try requirePrivate(request.fields)
+        if !request.body.isEmpty {
+            let policy = try request.document(AccessControlPolicy.self)
+            guard policy.grantsOwnerAlone else { throw S3Error(.accessControlListNotSupported) }
         }
         return ControlAnswer()
+    }
+
+    /// Refuses headers that grant access to others: nobody but the credentials ever has any.
+    static func requirePrivate(_ fields: HTTPFields) throws(S3Error) {
+        let canned = fields["x-amz-acl"] ?? "private"
+        let grants = (0..<fields.count).contains {
+            fields.nameBytes(at: $0).starts(with: "x-amz-grant-".utf8)
+        }
+        guard canned == "private" || canned == "bucket-owner-full-control", !grants else {
+            throw S3Error(.accessControlListNotSupported)
+        }
     }
 }

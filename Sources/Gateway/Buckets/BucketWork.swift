@@ -53,20 +53,12 @@ enum BucketWork {
     /// The gateway's default, since buckets have none of their own: the truth of what a write gets.
     static func encryption(_ request: ControlRequest) async throws(S3Error) -> ControlAnswer {
         try await request.requireBucket()
-        var writer = XMLWriter(capacity: 512)
-        writer.openRoot("ServerSideEncryptionConfiguration")
-        writer.open("Rule")
-        writer.open("ApplyServerSideEncryptionByDefault")
-        switch request.services.sse.gatewayDefault {
-        case .sseKMS(let keyID, _):
-            writer.element("SSEAlgorithm", "aws:kms")
-            if let keyID { writer.element("KMSMasterKeyID", keyID) }
-        case .sseS3, nil: writer.element("SSEAlgorithm", "AES256")
+        guard let byDefault = request.services.sse.gatewayDefault else {
+            throw S3Error(
+                .serverSideEncryptionConfigurationNotFound,
+                details: [.init("BucketName", request.bucket)]
+            )
         }
-        writer.close("ApplyServerSideEncryptionByDefault")
-        writer.element("BucketKeyEnabled", "false")
-        writer.close("Rule")
-        writer.close("ServerSideEncryptionConfiguration")
-        return .xml(writer.bytes)
+        return .xml(BucketEncryption(byDefault: byDefault))
     }
 }

@@ -7,6 +7,8 @@ import SealedObject
 struct ListingOpener: Sendable {
     private let services: GatewayServices
     private let bucket: String
+    /// Attribute keys that can't be had: each is looked for once, however many objects name it.
+    private var missing: Set<RecordID> = []
 
     init(_ services: GatewayServices, bucket: String) {
         self.services = services
@@ -15,11 +17,15 @@ struct ListingOpener: Sendable {
 
     /// Replaces stored size and ETag by the plaintext's.
     ///
-    /// An entry that can't be opened keeps its name and shows the stored size and no usable ETag:
-    /// a listing must not hide it. The attribute key alone is needed, and for SSE-S3 only.
-    func open(_ entry: inout ObjectListing.Entry) async throws(S3Error) {
+    /// An entry that can't be opened keeps its name and shows the stored size and an ETag that
+    /// nothing matches: a listing must not hide it, nor fail for it. The attribute key alone is
+    /// needed, and for SSE-S3 only.
+    ///
+    /// - Throws: what S3 answers where the store or the KMS can't be asked for an attribute key.
+    mutating func open(_ entry: inout ObjectListing.Entry) async throws(S3Error) {
         let metadata = entry.metadata
         entry.metadata = nil
+        entry.storageClass = "STANDARD"
         guard let metadata, let envelope = try? Envelope(text: metadata.utf8) else {
             services.log.error(
                 "listed object has no envelope",
@@ -27,33 +33,46 @@ struct ListingOpener: Sendable {
             )
             return
         }
-        if let count = envelope.body.plaintextCount { entry.size = UInt64(count) }
+        // Such an envelope knows neither; the listing's translation read both elsewhere.
+        guard let count = envelope.body.plaintextCount else { return }
+        entry.size = UInt64(count)
         if let etag = envelope.opaqueETag {
             entry.entityTag = etag
             return
         }
+        entry.entityTag = envelope.objectID.opaqueETag(parts: envelope.body.partCount ?? 1)
+        guard envelope.mode == .s3 else { return }
         do throws(KMSError) {
             let attributes = try await attributes(of: envelope, key: entry.key)
-            let parts = envelope.body.partCount ?? 1
-            entry.entityTag =
-                attributes?.entityTag ?? envelope.objectID.opaqueETag(parts: parts)
+            if let etag = attributes?.entityTag { entry.entityTag = etag }
+            if let storageClass = attributes?.storageClass { entry.storageClass = storageClass }
         } catch {
             throw services.errors.read(error)
         }
     }
 
-    private func attributes(
+    private mutating func attributes(
         of envelope: Envelope,
         key: String
     ) async throws(KMSError) -> ObjectAttributes? {
-        guard let id = RecordID(envelope.attributeKeyID.bytes) else { return nil }
-        let attributeKey: AttributeKey
-        if let known = services.keys.attributeKey(id: id) {
-            attributeKey = known
-        } else {
-            attributeKey = try await services.keys.loadAttributeKey(id: id)
+        guard let id = RecordID(envelope.attributeKeyID.bytes), !missing.contains(id) else {
+            return nil
+        }
+        guard let attributeKey = try await attributeKey(id) else {
+            missing.insert(id)
+            return nil
         }
         let context = EnvelopeContext(bucket: bucket, key: key, reference: envelope.reference)
         return try? envelope.openAttributes(attributeKey.key.bytes, context: context)
+    }
+
+    /// The attribute key; `nil` where its record is gone or damaged.
+    private func attributeKey(_ id: RecordID) async throws(KMSError) -> AttributeKey? {
+        if let known = services.keys.attributeKey(id: id) { return known }
+        do throws(KMSError) {
+            return try await services.keys.loadAttributeKey(id: id)
+        } catch .recordMissing, .recordInvalid, .ciphertextInvalid {
+            return nil
+        }
     }
 }

@@ -21,10 +21,9 @@ enum ListingWork {
             StoreRequest(.get, bucket: request.bucket, query: query)
         )
         var listing = try ControlRequest.parse(ObjectListing.self, reply.body)
-        let opener = ListingOpener(request.services, bucket: request.bucket)
+        var opener = ListingOpener(request.services, bucket: request.bucket)
         for index in listing.entries.indices {
             try await opener.open(&listing.entries[index])
-            listing.entries[index].storageClass = "STANDARD"
             if parameters.fetchesOwner { listing.entries[index].owner = request.owner }
         }
         present(&listing, parameters, request)
@@ -74,6 +73,7 @@ enum ListingWork {
             StoreRequest(.get, bucket: request.bucket, query: query)
         )
         var listing = try ControlRequest.parse(UploadListing.self, reply.body)
+        listing.bucket = request.bucket
         listing.encodesKeys = parameters.encodesKeys
         listing.maxUploads = parameters.maxUploads
         for index in listing.uploads.indices {

@@ -55,11 +55,14 @@ final class ControlHandler: HTTPServerHandler {
             transport: scope.transport,
             owner: Owner(id: sender.credential.id, displayName: sender.credential.displayName),
             services: scope.loop.services,
-            store: StoreClient(scope.loop.store)
+            store: scope.loop.client
         )
+        scope.isHeadLent = true
         scope.loop.perform { () async throws(S3Error) -> ControlAnswer in
             try await ControlWork.perform(request)
         } then: { [self] result in
+            scope.isHeadLent = false
+            scope.wipeCustomerKeys()
             finish(result)
         }
     }

@@ -18,6 +18,13 @@ struct ControlRequest: Sendable {
     var key: String { target.key ?? "" }
     var query: S3Query { target.query }
 
+    /// Where the object is, as the request named it.
+    var location: String {
+        let path = PercentEncoding.encode(key, keepingSlash: true)
+        let bucket = target.style == .virtualHost ? "" : "/\(bucket)"
+        return "https://\(authority)\(bucket)/\(path)"
+    }
+
     /// Sends a request to the store.
     ///
     /// - Throws: `ServiceUnavailable` where it doesn't answer; error statuses are returned.
@@ -46,11 +53,14 @@ struct ControlRequest: Sendable {
         }
     }
 
-    /// Refuses a bucket, and a key where one is named, that doesn't exist.
+    /// Refuses a bucket, or where the request names a key an object, that doesn't exist.
     func requireTarget() async throws(S3Error) {
+        guard target.key != nil else { return try await requireBucket() }
+        guard try await send(StoreRequest(.head, bucket: bucket, key: key)).status == 404 else {
+            return
+        }
         try await requireBucket()
-        guard target.key != nil else { return }
-        _ = try await succeed(StoreRequest(.head, bucket: bucket, key: key))
+        throw S3Error(.noSuchKey, details: [.init("Key", key)])
     }
 
     var errorScope: StoreFailure.ErrorScope {
@@ -63,10 +73,8 @@ struct ControlRequest: Sendable {
         _ body: [UInt8],
         bytesMax: Int = StoreExchange.bodyBytesMax
     ) throws(S3Error) -> Document {
-        var limits = XMLReader.Limits()
-        limits.bytesMax = bytesMax
         do throws(XMLError) {
-            return try Document(xml: body, limits: limits)
+            return try Document(xml: body, limits: XMLReader.Limits(bytesMax: bytesMax))
         } catch {
             throw S3Error(.internalError)
         }
@@ -75,7 +83,8 @@ struct ControlRequest: Sendable {
     /// Reads the client's own document.
     func document<Document: XMLReadable>(_ type: Document.Type) throws(S3Error) -> Document {
         do throws(XMLError) {
-            return try Document(xml: body)
+            let bytesMax = services.options.documentBytesMax
+            return try Document(xml: body, limits: XMLReader.Limits(bytesMax: bytesMax))
         } catch {
             throw error.response
         }
@@ -88,7 +97,7 @@ struct ControlAnswer: Sendable {
     var fields = HTTPFields()
     var body: [UInt8] = []
     /// The mode and key that served it, for the audit stream.
-    var mode: String?
+    var mode: SSEMode?
     var keyID: String?
 
     static func xml(_ document: some XMLWritable) -> ControlAnswer { xml(document.xml) }

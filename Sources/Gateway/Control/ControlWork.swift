@@ -3,6 +3,7 @@ import S3Wire
 /// Chooses what serves an operation that isn't on the data path.
 enum ControlWork {
     static func perform(_ request: ControlRequest) async throws(S3Error) -> ControlAnswer {
+        try refuseEncryption(request)
         switch request.operation {
         case .listBuckets: return try await BucketWork.list(request)
         case .createBucket: return try await BucketWork.create(request)
@@ -21,6 +22,15 @@ enum ControlWork {
         case .abortMultipartUpload: return try await MultipartWork.abort(request)
         case .listParts: return try await PartListingWork.list(request)
         default: return try await fixed(request)
+        }
+    }
+
+    /// Listings have nothing to do with encryption: a client that thinks so is told.
+    private static func refuseEncryption(_ request: ControlRequest) throws(S3Error) {
+        switch request.operation {
+        case .listBuckets, .listMultipartUploads, .listObjects, .listObjectsV2, .listParts:
+            try request.services.sse.other(request.fields)
+        default: break
         }
     }
 

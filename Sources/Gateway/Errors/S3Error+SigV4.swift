@@ -11,14 +11,7 @@ extension S3Error {
                 S3Error(.authorizationQueryParametersError, Self.text(of: error))
             case .asymmetricSignatureUnsupported, .payloadModeUnsupported:
                 S3Error(.notImplemented, "SigV4A signatures are not implemented")
-            case .authorizationAmbiguous:
-                .invalidArgument(
-                    "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, "
-                        + "Signature query string parameter or the Authorization header should be "
-                        + "specified",
-                    name: "Authorization",
-                    value: ""
-                )
+            case .authorizationAmbiguous: Self.authorizationAmbiguous
             case .authorizationTypeUnsupported:
                 .invalidArgument("Unsupported Authorization Type", name: "Authorization", value: "")
             case .chunkAfterEnd, .chunksIncomplete: S3Error(.incompleteBody)
@@ -30,46 +23,23 @@ extension S3Error {
                 .hostUnsigned(let placement), .serviceMismatch(let placement, _):
                 S3Error(Self.malformed(placement), Self.text(of: error))
             case .cryptoFailed: S3Error(.internalError)
-            case .dateMalformed, .dateMissing:
-                S3Error(
-                    .accessDenied,
-                    "AWS authentication requires a valid Date or x-amz-date header"
-                )
+            case .dateMalformed, .dateMissing: Self.dateInvalid
             case .headersUnsigned(let names):
                 S3Error(
                     .accessDenied,
                     "There were headers present in the request which were not signed",
                     details: [Detail("HeadersNotSigned", names.joined(separator: ", "))]
                 )
-            case .payloadHashMalformed:
-                .invalidArgument(
-                    "x-amz-content-sha256 must be UNSIGNED-PAYLOAD, "
-                        + "STREAMING-UNSIGNED-PAYLOAD-TRAILER, STREAMING-AWS4-HMAC-SHA256-PAYLOAD, "
-                        + "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER or a valid sha256 value.",
-                    name: "x-amz-content-sha256",
-                    value: ""
-                )
+            case .payloadHashMalformed: Self.payloadHashMalformed
             case .payloadHashMissing:
                 S3Error(
                     .invalidRequest,
                     "Missing required header for this request: x-amz-content-sha256"
                 )
             case .regionMismatch(let placement, let given, let expected):
-                S3Error(
-                    Self.malformed(placement),
-                    "The authorization header is malformed; the region '\(given)' is wrong; "
-                        + "expecting '\(expected)'",
-                    details: [Detail("Region", expected)]
-                )
+                Self.regionMismatch(placement, given, expected)
             case .requestExpired(let expires, let serverTime, let seconds):
-                S3Error(
-                    .accessDenied,
-                    "Request has expired",
-                    details: [
-                        Detail("X-Amz-Expires", String(seconds)),
-                        Detail("Expires", expires.iso8601), Detail("ServerTime", serverTime.iso8601),
-                    ]
-                )
+                Self.expired(expires, serverTime, seconds)
             case .requestNotYetValid(_, let serverTime):
                 S3Error(
                     .accessDenied,
@@ -77,22 +47,75 @@ extension S3Error {
                     details: [Detail("ServerTime", serverTime.iso8601)]
                 )
             case .requestTimeTooSkewed(let requestTime, let serverTime):
-                S3Error(
-                    .requestTimeTooSkewed,
-                    details: [
-                        Detail("RequestTime", requestTime.basicISO8601),
-                        Detail("ServerTime", serverTime.iso8601),
-                        Detail("MaxAllowedSkewMilliseconds", "900000"),
-                    ]
-                )
-            case .signatureVersion2Unsupported:
-                S3Error(
-                    .invalidRequest,
-                    "The authorization mechanism you have provided is not supported. "
-                        + "Please use AWS4-HMAC-SHA256."
-                )
+                Self.skewed(requestTime, serverTime)
+            case .signatureVersion2Unsupported: Self.signatureVersion2Unsupported
             case .targetMalformed: S3Error(.invalidURI)
             }
+    }
+
+    private static let authorizationAmbiguous = S3Error.invalidArgument(
+        "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature "
+            + "query string parameter or the Authorization header should be specified",
+        name: "Authorization",
+        value: ""
+    )
+
+    private static let dateInvalid = S3Error(
+        .accessDenied,
+        "AWS authentication requires a valid Date or x-amz-date header"
+    )
+
+    private static let payloadHashMalformed = S3Error.invalidArgument(
+        "x-amz-content-sha256 must be UNSIGNED-PAYLOAD, STREAMING-UNSIGNED-PAYLOAD-TRAILER, "
+            + "STREAMING-AWS4-HMAC-SHA256-PAYLOAD, STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER or "
+            + "a valid sha256 value.",
+        name: "x-amz-content-sha256",
+        value: ""
+    )
+
+    private static let signatureVersion2Unsupported = S3Error(
+        .invalidRequest,
+        "The authorization mechanism you have provided is not supported. Please use "
+            + "AWS4-HMAC-SHA256."
+    )
+
+    private static func regionMismatch(
+        _ placement: SigV4Authorization.Placement,
+        _ given: String,
+        _ expected: String
+    ) -> S3Error {
+        S3Error(
+            malformed(placement),
+            "The authorization header is malformed; the region '\(given)' is wrong; expecting "
+                + "'\(expected)'",
+            details: [Detail("Region", expected)]
+        )
+    }
+
+    private static func expired(
+        _ expires: Timestamp,
+        _ serverTime: Timestamp,
+        _ seconds: Int
+    ) -> S3Error {
+        S3Error(
+            .accessDenied,
+            "Request has expired",
+            details: [
+                Detail("X-Amz-Expires", String(seconds)), Detail("Expires", expires.iso8601),
+                Detail("ServerTime", serverTime.iso8601),
+            ]
+        )
+    }
+
+    private static func skewed(_ requestTime: Timestamp, _ serverTime: Timestamp) -> S3Error {
+        S3Error(
+            .requestTimeTooSkewed,
+            details: [
+                Detail("RequestTime", requestTime.basicISO8601),
+                Detail("ServerTime", serverTime.iso8601),
+                Detail("MaxAllowedSkewMilliseconds", String(SigV4Verifier.skewMillisecondsMax)),
+            ]
+        )
     }
 
     private static func malformed(_ placement: SigV4Authorization.Placement) -> S3ErrorCode {

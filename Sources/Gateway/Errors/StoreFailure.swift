@@ -13,12 +13,9 @@ enum StoreFailure {
         }
     }
 
-    /// The store's refusal of a read, which came by HEAD or without its body.
-    static func read(_ head: HTTPResponseHead, _ scope: RequestScope) -> S3Error {
-        switch head.status {
-        case 404: S3Error(.noSuchKey, details: [.init("Key", scope.key)])
-        case 412: S3Error(.preconditionFailed)
-        case 416: S3Error(.invalidRange)
+    /// A status without a document, or one that the dialect doesn't have there.
+    static func read(_ status: Int) -> S3Error {
+        switch status {
         case 503, 507: KMSErrorMapping.retryable(.serviceUnavailable)
         default: S3Error(.internalError)
         }
@@ -55,7 +52,8 @@ enum StoreFailure {
     /// The codes of the dialect that mean to a client what they mean to the gateway.
     private static let passedOn: Set<S3ErrorCode> = [
         .bucketAlreadyOwnedByYou, .bucketNotEmpty, .conditionalRequestConflict, .invalidPart,
-        .invalidPartOrder, .noSuchBucket, .noSuchKey, .noSuchUpload, .preconditionFailed,
+        .invalidPartOrder, .keyTooLong, .metadataTooLarge, .noSuchBucket, .noSuchKey, .noSuchUpload,
+        .preconditionFailed,
     ]
 
     private static func byStatus(_ status: Int, _ scope: ErrorScope) -> S3Error {

@@ -7,7 +7,8 @@ import SealedObject
 extension Envelope {
     /// Seals an object's key and attributes under the key that the request chose.
     ///
-    /// - Throws: `.keyReferenceInvalid` where there is no attribute key, and what `Envelope` throws.
+    /// - Throws: `.keyReferenceInvalid` where there is no attribute key, and what `Envelope`
+    ///   throws.
     init(
         sealing objectKey: ObjectEncryptionKey,
         objectID: Identifier,
@@ -57,12 +58,12 @@ extension ObjectEncryptionKey {
 }
 
 extension EnvelopeMode {
-    /// The mode's name in audit events and metrics.
-    var label: String {
+    /// The mode in S3's terms.
+    var sseMode: SSEMode {
         switch self {
-        case .s3: SSEMode.sseS3.label
-        case .kms: SSEMode.sseKMS.label
-        case .customer: SSEMode.customer.label
+        case .s3: .sseS3
+        case .kms: .sseKMS
+        case .customer: .customer
         }
     }
 }

@@ -45,7 +45,7 @@ struct KeyAccess: Sendable {
             guard case .kms(let keyID, let client, _) = request else {
                 throw KMSError.notConfigured
             }
-            let context = try KMS.EncryptionContext.object(bucket: bucket, key: key, client: client)
+            let context = try EncryptionContext.object(bucket: bucket, key: key, client: client)
             let generated = try await ring.generateDataKey(under: keyID, context: context)
             return WrappingKey(generated, keyID, client: client)
         } catch {
@@ -101,7 +101,7 @@ extension WrappingKey {
     }
 
     /// An object's own data key as a wrapping key.
-    init(_ generated: GeneratedDataKey, _ keyID: KeyID, client: KMS.EncryptionContext) {
+    init(_ generated: GeneratedDataKey, _ keyID: KeyID, client: EncryptionContext) {
         let wrapped = KeyReference.WrappedDataKey(
             kmsKeyID: keyID.name,
             wrapped: generated.wrapped,

@@ -29,8 +29,8 @@ struct OpenedObject: Sendable {
     /// The KMS key behind it; empty for SSE-S3 and SSE-C.
     let kmsKeyID: String
 
-    /// The client's ETag, without quotes.
-    let etag: String
+    /// The client's ETag, without quotes; empty as long as the number of parts isn't known.
+    private(set) var etag: String
 
     var envelope: Envelope { found.envelope }
 
@@ -63,6 +63,14 @@ struct OpenedObject: Sendable {
         etag = found.envelope.opaqueETag ?? attributes.entityTag ?? Self.fallback(found)
     }
 
+    /// The object once its part table told what its envelope couldn't: the number of parts.
+    func resolved(_ layout: MultipartLayout) -> OpenedObject {
+        guard etag.isEmpty else { return self }
+        var resolved = self
+        resolved.etag = envelope.objectID.opaqueETag(parts: layout.parts.count)
+        return resolved
+    }
+
     private static func open(
         _ found: FoundObject,
         _ request: GatheredKeys.Request,
@@ -74,13 +82,15 @@ struct OpenedObject: Sendable {
         if let customer, envelope.mode == .customer {
             let attributes = try envelope.openAttributes(customer.bytes, context: context)
             guard request.wantsObjectKey else { return (attributes, nil) }
-            return (attributes, ObjectEncryptionKey(try envelope.openKey(customer.bytes, context: context)))
+            let objectKey = try envelope.openKey(customer.bytes, context: context)
+            return (attributes, ObjectEncryptionKey(objectKey))
         }
         guard let attributeKey = keys.attributeKey else { throw .keyCheckMismatch }
         let attributes = try envelope.openAttributes(attributeKey.bytes, context: context)
         guard request.wantsObjectKey else { return (attributes, nil) }
         guard let wrappingKey = keys.wrappingKey else { throw .keyCheckMismatch }
-        return (attributes, ObjectEncryptionKey(try envelope.openKey(wrappingKey.bytes, context: context)))
+        let objectKey = try envelope.openKey(wrappingKey.bytes, context: context)
+        return (attributes, ObjectEncryptionKey(objectKey))
     }
 
     // An SSE-S3 object on an engine that couldn't be told the MD5 when the body ended; an upload,

@@ -33,11 +33,5 @@ extension CustomerKeyHolder {
 
 extension Envelope {
     /// The mode in S3's terms.
-    var sseMode: SSEMode {
-        switch mode {
-        case .s3: .sseS3
-        case .kms: .sseKMS
-        case .customer: .customer
-        }
-    }
+    var sseMode: SSEMode { mode.sseMode }
 }

@@ -7,7 +7,7 @@ enum RequestedEncryption: Sendable {
     /// SSE-C: under the key that the request brought.
     case customer(CustomerKeyHolder)
     /// SSE-KMS: under a key of the KMS, through a bucket key or with a data key of its own.
-    case kms(KeyID, context: KMS.EncryptionContext, throughBucketKey: Bool)
+    case kms(KeyID, context: EncryptionContext, throughBucketKey: Bool)
     /// SSE-S3: under a bucket key of the default KMS key.
     case managed
 
@@ -28,7 +28,7 @@ enum RequestedEncryption: Sendable {
                 self = .kms(
                     try services.keys.resolve(keyID),
                     context: try context.map { json throws(KMSError) in
-                        try KMS.EncryptionContext(json: Array(json.utf8))
+                        try EncryptionContext(json: Array(json.utf8))
                     } ?? .empty,
                     throughBucketKey: bucketKeyEnabled ?? false
                 )
@@ -36,6 +36,24 @@ enum RequestedEncryption: Sendable {
                 throw services.errors.write(error)
             }
         case .customer(let key): self = .customer(try CustomerKeyHolder(key))
+        }
+    }
+
+    /// The mode in S3's terms.
+    var mode: SSEMode {
+        switch self {
+        case .customer: .customer
+        case .kms: .sseKMS
+        case .managed: .sseS3
+        }
+    }
+
+    /// The KMS key that is asked, for the audit stream; `nil` for SSE-C.
+    func keyID(_ services: GatewayServices) -> String? {
+        switch self {
+        case .customer: nil
+        case .kms(let keyID, _, _): keyID.name
+        case .managed: services.defaultKeyID
         }
     }
 

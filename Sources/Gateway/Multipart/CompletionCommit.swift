@@ -7,6 +7,8 @@ import SealedObject
 struct CompletionCommit {
     let envelope: Envelope
     let table: [UInt8]
+    /// The object's plaintext length in bytes.
+    let plaintextCount: Int
     /// The object's ETag for clients, without quotes.
     let entityTag: String
     /// The object's composite checksum, `-N` behind it.
@@ -20,7 +22,10 @@ struct CompletionCommit {
     ) throws(S3Error) {
         do throws(SealedObjectError) {
             let objectID = opened.upload.envelope.objectID
-            let partTable = try PartTable(id: try Identifier.random(), parts: parts.table)
+            var tableID = opened.attributes.tableID
+            if tableID == nil { tableID = try Identifier.random() }
+            let partTable = try PartTable(id: tableID ?? .zero, parts: parts.table)
+            plaintextCount = partTable.plaintextCount
             table = try partTable.seal(
                 objectKey: opened.objectKey.bytes,
                 objectID: objectID,
@@ -41,7 +46,10 @@ struct CompletionCommit {
                 place: (request.bucket, request.key),
                 attributeKey: request.services.keys.attributeKey
             )
-            entityTag = envelope.opaqueETag ?? attributes.entityTag ?? ""
+            let opaque = objectID.opaqueETag(parts: parts.table.count)
+            entityTag =
+                request.services.storeForm.completesWithEnvelope
+                ? envelope.opaqueETag ?? attributes.entityTag ?? opaque : opaque
             checksum = composite.flatMap { composite in
                 composite.algorithm.wire.map {
                     ChecksumText($0, "\(Base64.encode(composite.value))-\(parts.table.count)")

@@ -22,7 +22,9 @@ enum CompletionWork {
         let opened = try await request.open(upload, customer: customer)
         let parts = try CompletedParts(wanted, listing, opened)
         let commit = try CompletionCommit(request, opened, parts, customer: customer)
-        var fields = try await conditions(request)
+        try requireSize(commit.plaintextCount, request)
+        let conditions = try await WriteConditions.resolve(request)
+        var fields = conditions
         fields.append(StoreRequest.metadataField, commit.envelope.text)
         let reply = try await request.send(
             StoreRequest(
@@ -35,9 +37,10 @@ enum CompletionWork {
             )
         )
         guard reply.isSuccess else {
-            let failure = StoreFailure.reply(reply, request.errorScope)
-            guard failure.code == .preconditionFailed else { throw failure }
-            throw .preconditionFailed("If-None-Match")
+            throw WriteConditions.refusal(
+                StoreFailure.reply(reply, request.errorScope),
+                conditions
+            )
         }
         return answer(request, opened, commit, customer)
     }
@@ -46,7 +49,7 @@ enum CompletionWork {
         _ request: ControlRequest,
         _ upload: OpenUpload
     ) throws(S3Error) -> CustomerKeyHolder? {
-        let key = try request.services.sse.complete(
+        let key = try request.services.sse.part(
             request.fields,
             transport: request.transport,
             upload: upload.envelope.sseMode
@@ -54,12 +57,18 @@ enum CompletionWork {
         return try CustomerKeyHolder.of(key)
     }
 
-    private static func conditions(_ request: ControlRequest) async throws(S3Error) -> HTTPFields {
-        switch try WriteCondition(request.fields) {
-        case .none: return HTTPFields()
-        case .ifAbsent: return HTTPFields([("if-none-match", "*")])
-        case .ifMatch: throw .notImplemented(header: "If-Match")
-        }
+    /// Compares the object's length with the one that the client counts on, where it says so.
+    private static func requireSize(
+        _ count: Int,
+        _ request: ControlRequest
+    ) throws(S3Error) {
+        let name = "x-amz-mp-object-size"
+        guard let text = request.fields[name], Int(text) != count else { return }
+        throw S3Error(
+            .invalidRequest,
+            "The provided '\(name)' header value \(text) does not match what was computed: "
+                + "\(count)"
+        )
     }
 
     private static func answer(
@@ -68,9 +77,8 @@ enum CompletionWork {
         _ commit: CompletionCommit,
         _ customer: CustomerKeyHolder?
     ) -> ControlAnswer {
-        let key = PercentEncoding.encode(request.key, keepingSlash: true)
         var document = CompletedUpload(
-            location: "https://\(request.authority)/\(request.bucket)/\(key)",
+            location: request.location,
             bucket: request.bucket,
             key: request.key,
             entityTag: commit.entityTag
@@ -81,7 +89,7 @@ enum CompletionWork {
         }
         var answer = ControlAnswer.xml(document)
         opened.describe(in: &answer.fields, customer, request.services)
-        answer.mode = opened.upload.envelope.mode.label
+        answer.mode = opened.upload.envelope.sseMode
         answer.keyID = opened.keyID(request.services)
         return answer
     }

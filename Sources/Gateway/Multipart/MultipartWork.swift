@@ -13,7 +13,16 @@ enum MultipartWork {
             request.transport,
             request.services
         )
-        let attributes = ObjectAttributes(try ObjectHeaders(request.fields))
+        var attributes = try ObjectAttributes(try ObjectHeaders(request.fields))
+        if !request.services.storeForm.completesWithEnvelope {
+            // This envelope is the object's for good: it names the table that is to come.
+            do throws(SealedObjectError) {
+                attributes.tableID = try Identifier.random()
+            } catch {
+                throw S3Error(.internalError)
+            }
+        }
+        let checksum = try ChecksumType.requested(request.fields)
         let wrapping = try await request.services.access.wrappingKey(
             for: requested,
             bucket: request.bucket,
@@ -39,8 +48,11 @@ enum MultipartWork {
         )
         let stored = wrapping.stored(customerDigest: requested.customerDigest)
         request.services.sseResponse(stored).append(to: &answer.fields, for: .write)
-        echoChecksums(request, &answer.fields)
-        answer.mode = wrapping.reference.mode.label
+        if let checksum {
+            answer.fields.append("x-amz-checksum-algorithm", checksum.algorithm.rawValue)
+            answer.fields.append("x-amz-checksum-type", checksum.type.rawValue)
+        }
+        answer.mode = wrapping.reference.mode.sseMode
         answer.keyID = wrapping.keyID
         return answer
     }
@@ -62,12 +74,6 @@ enum MultipartWork {
             )
         } catch {
             throw S3Error(.internalError)
-        }
-    }
-
-    private static func echoChecksums(_ request: ControlRequest, _ fields: inout HTTPFields) {
-        for name in ["x-amz-checksum-algorithm", "x-amz-checksum-type"] {
-            if let value = request.fields[name] { fields.append(name, value) }
         }
     }
 

@@ -64,13 +64,12 @@ extension LoopContext {
         customer: CustomerKeyHolder?,
         then completion: @escaping (Result<OpenedUpload, S3Error>) -> Void
     ) {
-        let found = FoundObject(upload)
         open(
-            found,
+            FoundObject(upload),
             bucket: upload.bucket,
             key: upload.key,
             customer: customer,
-            wantsObjectKey: true
+            wants: .objectKey
         ) { result in
             switch result {
             case .success(let opened):

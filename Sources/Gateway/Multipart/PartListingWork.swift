@@ -14,6 +14,9 @@ enum PartListingWork {
         let opened =
             upload.envelope.mode == .s3 ? try await request.open(upload, customer: nil) : nil
         for index in listing.parts.indices { try present(&listing.parts[index], opened) }
+        listing.bucket = request.bucket
+        listing.key = request.key
+        listing.uploadID = upload.uploadID
         listing.maxParts = parameters.maxParts
         listing.partNumberMarker = parameters.partNumberMarker
         listing.metadata = nil

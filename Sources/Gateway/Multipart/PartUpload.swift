@@ -22,7 +22,6 @@ final class PartUpload: UploadKind {
             }
             self.number = number
             uploadID = query["uploadId"] ?? ""
-            let payload = try PayloadPlan(scope)
             scope.loop.upload(
                 uploadID,
                 bucket: scope.bucket,
@@ -30,8 +29,9 @@ final class PartUpload: UploadKind {
             ) { [self] result in
                 do throws(S3Error) {
                     let upload = try result.get()
+                    scope.mode = upload.envelope.sseMode
                     try readCustomerKey(upload)
-                    open(upload, payload, completion)
+                    open(upload, completion)
                 } catch {
                     completion(.failure(error))
                 }
@@ -48,20 +48,19 @@ final class PartUpload: UploadKind {
             upload: upload.envelope.sseMode
         )
         customer = try CustomerKeyHolder.of(key)
+        scope.wipeCustomerKeys()
     }
 
     private func open(
         _ upload: OpenUpload,
-        _ payload: PayloadPlan,
         _ completion: @escaping (Result<PreparedUpload, S3Error>) -> Void
     ) {
         scope.loop.open(upload, customer: customer) { [self] result in
             do throws(S3Error) {
                 let opened = try result.get()
                 self.opened = opened
-                scope.mode = upload.envelope.mode.label
                 scope.keyID = opened.keyID(scope.loop.services)
-                completion(.success(try prepared(payload, opened)))
+                completion(.success(try prepared(try PayloadPlan(scope), opened)))
             } catch {
                 completion(.failure(error))
             }
@@ -101,7 +100,7 @@ final class PartUpload: UploadKind {
     func commit(
         _ facts: PayloadFacts,
         _ header: StreamHeader
-    ) throws(SealedObjectError) -> (String, String) {
+    ) throws(SealedObjectError) -> (String, String)? {
         guard let opened else { throw .keyReferenceInvalid }
         if let md5 = facts.md5, opened.upload.envelope.mode == .s3 {
             attributes.entityTag = Hex.encode(md5)

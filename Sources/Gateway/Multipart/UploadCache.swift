@@ -11,9 +11,10 @@ struct OpenUpload: Sendable {
     var initiated: Timestamp
 }
 
-/// Envelopes of uploads seen lately, so that a part costs one request to the store; bound to a loop.
+/// Envelopes of uploads seen lately, so that a part costs one request to the store.
 ///
-/// It holds no keys. An upload that was aborted meanwhile is refused by the store itself.
+/// Bound to an event loop. It holds no keys. An upload that was aborted meanwhile is refused by the
+/// store itself.
 final class UploadCache {
     private var uploads: BoundedCache<String, OpenUpload>
 

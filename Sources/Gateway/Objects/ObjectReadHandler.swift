@@ -7,7 +7,8 @@ import Transport
 /// GetObject and HeadObject: finds the object, opens its envelope, then its body.
 ///
 /// A plain GET is one request to the store. Where the answer hangs on facts (a range, a part, a
-/// condition, HEAD) the facts come first, and the body is asked for only if they still hold.
+/// condition, HEAD) the facts come first, and the body is asked for only if they still hold. What
+/// can be refused by the attributes is refused before the KMS is asked for the object's key.
 final class ObjectReadHandler: HTTPServerHandler {
     /// How often a read begins anew because the object was written in between.
     static let attemptsMax = 4
@@ -16,17 +17,20 @@ final class ObjectReadHandler: HTTPServerHandler {
     var reader: StoredBodyReader?
     var opened: OpenedObject?
     var plan: ReadPlan?
-    var layout: MultipartLayout?
-    var customer: CustomerKeyHolder?
-    var partNumber: Int?
-    var overrides: ResponseOverrides?
+    /// The body that is being asked for with a condition; `nil` for a plain GET's first answer.
+    var wanted: ReadBody?
+    private var layout: MultipartLayout?
+    private var customer: CustomerKeyHolder?
+    private var partNumber: Int?
+    private var overrides: ResponseOverrides?
     private lazy var conditions = ObjectConditions(scope.head.fields)
     private var attempts = 0
-    private var isClosed = false
+    /// Whether the answer is complete or can't be: what still comes in is too late.
+    private(set) var isOver = false
 
     init(_ scope: RequestScope) { self.scope = scope }
 
-    private var isHead: Bool { scope.head.method == .head }
+    var isHead: Bool { scope.head.method == .head }
 
     /// Whether the store's facts decide what is answered.
     private var needsFactsFirst: Bool {
@@ -43,54 +47,70 @@ final class ObjectReadHandler: HTTPServerHandler {
                 overrides = try ResponseOverrides(query, isAnonymous: scope.sender == nil)
             }
         } catch {
-            return scope.fail(error)
+            return refuse(error)
         }
         find()
     }
 
+    // Finding and opening.
+
     private func find() {
         attempts += 1
         guard attempts <= Self.attemptsMax else { return fault(.restless) }
-        if needsFactsFirst {
-            let request = StoreRequest(.head, bucket: scope.bucket, key: scope.key)
-            StoreExchange.send(request.head, body: [], on: scope.loop.store) { [self] result in
-                switch result {
-                case .success(let reply):
-                    found(HTTPResponseHead(status: reply.status, fields: reply.fields))
-                case .failure(let error): refuse(StoreFailure.answer(error))
-                }
+        guard needsFactsFirst else {
+            return read(StoreRequest(.get, bucket: scope.bucket, key: scope.key))
+        }
+        let request = StoreRequest(.head, bucket: scope.bucket, key: scope.key)
+        StoreExchange.send(request.head, body: [], on: scope.loop.store) { [self] result in
+            guard !isOver else { return }
+            switch result {
+            case .success(let reply) where reply.isSuccess:
+                found(HTTPResponseHead(status: reply.status, fields: reply.fields))
+            case .success(let reply) where reply.status == 404: refuseMissing()
+            case .success(let reply): refuse(StoreFailure.read(reply.status))
+            case .failure(let error): refuse(StoreFailure.answer(error))
             }
-        } else {
-            let reader = StoredBodyReader(self)
-            self.reader = reader
-            let request = StoreRequest(.get, bucket: scope.bucket, key: scope.key)
-            reader.start(request.head, on: scope.loop.store)
         }
     }
 
     /// The store's facts of the object came, by HEAD or as the head of a GET.
-    private func found(_ head: HTTPResponseHead) {
-        guard !isClosed else { return }
-        guard head.status == 200 else { return refused(head) }
+    func found(_ head: HTTPResponseHead) {
         let object: FoundObject
         do throws(ObjectFault) { object = try FoundObject(head) } catch { return fault(error) }
+        do throws(S3Error) { try readCustomerKey(object.envelope) } catch { return refuse(error) }
+        scope.mode = object.envelope.sseMode
+        open(object, wants: isHead && partNumber == nil ? .attributes : .objectKeyAtHand)
+    }
+
+    private func readCustomerKey(_ envelope: Envelope) throws(S3Error) {
+        // It was wiped where it stood when it was read first.
+        if customer != nil, envelope.mode == .customer { return }
         do throws(S3Error) {
             let key = try scope.loop.services.sse.read(
                 scope.head.fields,
                 transport: scope.transport,
-                stored: object.envelope.sseMode
+                stored: envelope.sseMode
             )
             customer = try CustomerKeyHolder.of(key)
-        } catch {
-            return refuse(error)
+        } catch SSEError.customerKeyMissing {
+            // A part that can't be there is told without the key.
+            if let partNumber, let count = envelope.body.partCount, partNumber > count {
+                throw ReadPlan.partMissing(partNumber, count: count)
+            }
+            throw SSEError.customerKeyMissing
         }
+        if customer != nil { scope.wipeCustomerKeys() }
+    }
+
+    private func open(_ object: FoundObject, wants: LoopContext.Wanted) {
         scope.loop.open(
             object,
             bucket: scope.bucket,
             key: scope.key,
             customer: customer,
-            wantsObjectKey: !isHead || partNumber != nil
+            wants: wants
         ) { [self] result in
+            guard !isOver else { return }
             switch result {
             case .success(let opened): didOpen(opened)
             case .failure(.refused(let error)): refuse(error)
@@ -100,9 +120,16 @@ final class ObjectReadHandler: HTTPServerHandler {
     }
 
     private func didOpen(_ opened: OpenedObject) {
-        guard !isClosed else { return }
         self.opened = opened
         scope.note(opened)
+        guard opened.envelope.body == .upload else { return weigh(opened) }
+        // Such an envelope says neither length nor ETag; the table does.
+        guard opened.objectKey != nil else { return open(opened.found, wants: .objectKey) }
+        fetchTable(opened)
+    }
+
+    /// The object is known: whether it is answered.
+    private func weigh(_ opened: OpenedObject) {
         let decision = conditions.evaluate(
             entityTag: opened.etag,
             lastModified: opened.found.lastModified
@@ -112,20 +139,25 @@ final class ObjectReadHandler: HTTPServerHandler {
         case .notModified: return notModified(opened)
         case .failed(let condition): return refuse(.preconditionFailed(condition))
         }
-        if opened.envelope.body.isMultipart, !isHead || partNumber != nil {
-            fetchTable(opened)
-        } else {
-            answer(opened)
+        if let layout { return give(layout) }
+        let body = opened.envelope.body
+        if let size = body.plaintextCount, !body.isMultipart || partNumber == nil {
+            guard resolve(size, nil) else { return }
+            if isHead { return answerHead() }
         }
+        guard opened.objectKey != nil else { return open(opened.found, wants: .objectKey) }
+        if body.isMultipart { fetchTable(opened) } else { readBody(opened) }
     }
 
     private func fetchTable(_ opened: OpenedObject) {
         PartTableFetch.send(opened, scope) { [self] result in
-            guard !isClosed else { return }
+            guard !isOver else { return }
             switch result {
             case .success(let layout):
                 self.layout = layout
-                answer(opened)
+                let resolved = opened.resolved(layout)
+                self.opened = resolved
+                if opened.envelope.body == .upload { weigh(resolved) } else { give(layout) }
             case .failure(.changed): again()
             case .failure(.refused(let error)): refuse(error)
             case .failure(.broken(let broken)): fault(broken)
@@ -133,26 +165,31 @@ final class ObjectReadHandler: HTTPServerHandler {
         }
     }
 
-    private func answer(_ opened: OpenedObject) {
+    private func give(_ layout: MultipartLayout) {
+        guard let opened, resolve(layout.plaintextCount, layout) else { return }
+        if isHead { answerHead() } else { readBody(opened) }
+    }
+
+    /// What of the object is to be given; `false` where the request was refused for it.
+    private func resolve(_ size: Int, _ layout: MultipartLayout?) -> Bool {
         do throws(S3Error) {
-            let plan = try ReadPlan(
+            plan = try ReadPlan(
                 rangeHeader: scope.head.fields["range"],
                 partNumber: partNumber,
-                size: opened.envelope.body.plaintextCount ?? layout?.plaintextCount ?? 0,
+                size: size,
                 layout: layout
             )
-            self.plan = plan
-            if isHead {
-                let fields = ReadFields.make(opened, plan, customer, overrides, scope)
-                return scope.sendHead(status: plan.status, fields: fields, end: true)
-            }
-            try openBody(opened, plan)
+            return true
         } catch {
             refuse(error)
+            return false
         }
     }
 
-    private func openBody(_ opened: OpenedObject, _ plan: ReadPlan) throws(S3Error) {
+    private func readBody(_ opened: OpenedObject) {
+        guard let plan else { return fault(.answerIncomplete) }
+        // An empty part among others: there is nothing to ask for.
+        if plan.range.isEmpty, plan.size > 0 { return answerHead() }
         let body: ReadBody
         do throws(SealedObjectError) {
             body = try ReadBody(opened, plan, layout)
@@ -163,52 +200,78 @@ final class ObjectReadHandler: HTTPServerHandler {
             return reader.open(with: body.opener, allocator: ByteBufferAllocator())
         }
         reader?.cancel()
-        let reader = StoredBodyReader(self)
-        self.reader = reader
         var fields = HTTPFields([("if-match", opened.found.storeETag)])
         if !body.isWhole { fields.append("range", body.rangeHeader) }
-        let request = StoreRequest(.get, bucket: scope.bucket, key: scope.key, fields: fields)
-        ranged = body
+        wanted = body
+        read(StoreRequest(.get, bucket: scope.bucket, key: scope.key, fields: fields))
+    }
+
+    private func read(_ request: StoreRequest) {
+        let reader = StoredBodyReader(self)
+        self.reader = reader
         reader.start(request.head, on: scope.loop.store)
     }
 
-    /// The body that is being asked for with a condition; `nil` for a plain GET's first answer.
-    private var ranged: ReadBody?
-
-    private func again() {
+    /// The object was written since its facts were read.
+    func again() {
         reader?.cancel()
         reader = nil
-        ranged = nil
+        wanted = nil
         opened = nil
         layout = nil
+        plan = nil
         find()
     }
 
+    // Ends.
+
+    var answerFields: HTTPFields? {
+        guard let opened, let plan else { return nil }
+        return ReadFields.make(opened, plan, customer, overrides, scope)
+    }
+
+    private func answerHead() {
+        end()
+        guard let plan, let fields = answerFields else { return }
+        scope.sendHead(status: plan.status, fields: fields, end: true)
+    }
+
     private func notModified(_ opened: OpenedObject) {
-        reader?.cancel()
-        reader = nil
+        end()
         scope.sendHead(status: 304, fields: ReadFields.unchanged(opened), end: true)
     }
 
-    /// The store's refusal: where it knows no such object, the bucket may be what is missing.
-    private func refused(_ head: HTTPResponseHead) {
-        let failure = StoreFailure.read(head, scope)
-        guard head.status == 404, !isHead else { return refuse(failure) }
-        reader?.cancel()
-        reader = nil
-        scope.loop.requireBucket(scope.bucket) { [self] missing in refuse(missing ?? failure) }
+    /// There is no such object; a GET is told apart where there isn't even the bucket.
+    private func refuseMissing() {
+        let missing = S3Error(.noSuchKey, details: [.init("Key", scope.key)])
+        guard !isHead else { return refuse(missing) }
+        let request = StoreRequest(.head, bucket: scope.bucket)
+        StoreExchange.send(request.head, body: [], on: scope.loop.store) { [self] result in
+            guard !isOver else { return }
+            guard case .success(let reply) = result, !reply.isSuccess else {
+                return refuse(missing)
+            }
+            refuse(StoreFailure.reply(reply, .init(bucket: scope.bucket)))
+        }
     }
 
     func refuse(_ error: S3Error) {
-        reader?.cancel()
-        reader = nil
-        guard !isClosed else { return }
+        guard !isOver else { return }
+        end()
         scope.fail(error)
     }
 
     func fault(_ fault: ObjectFault) {
+        guard !isOver else { return }
         scope.report(fault, objectID: opened?.envelope.objectID)
         refuse(S3Error(.internalError))
+    }
+
+    /// Nothing more is done, whatever still comes in.
+    func end() {
+        isOver = true
+        reader?.cancel()
+        reader = nil
     }
 
     // The client's side.
@@ -218,53 +281,7 @@ final class ObjectReadHandler: HTTPServerHandler {
     func becameWritable() { reader?.resume() }
 
     func closed(complete: Bool) {
-        isClosed = true
-        reader?.cancel()
-        reader = nil
+        end()
         scope.finish(complete: complete)
-    }
-}
-
-extension ObjectReadHandler: StoredBodyReader.Sink {
-    var takesMore: Bool { scope.exchange.isWritable }
-
-    func storeAnswered(_ head: HTTPResponseHead) {
-        guard let ranged else { return found(head) }
-        switch head.status {
-        case 200 where ranged.isWhole, 206 where !ranged.isWhole:
-            reader?.open(with: ranged.opener, allocator: ByteBufferAllocator())
-        case 404, 412: again()
-        default: refuse(StoreFailure.read(head, scope))
-        }
-    }
-
-    func released(_ plaintext: ByteBuffer) {
-        beginAnswer()
-        scope.exchange.sendBody(plaintext)
-    }
-
-    func finished() {
-        if plan?.range.isEmpty == true, let opened, let plan, !scope.answered {
-            let fields = ReadFields.make(opened, plan, customer, overrides, scope)
-            return scope.sendHead(status: plan.status, fields: fields, end: true)
-        }
-        beginAnswer()
-        scope.exchange.sendEnd(trailers: nil)
-    }
-
-    func broke(_ bodyFault: StoredBodyFault) {
-        switch bodyFault {
-        case .sealBroken(let error): fault(.sealBroken(error))
-        case .storeFailed(let error):
-            guard scope.answered else { return refuse(StoreFailure.answer(.unreachable(error))) }
-            fault(.storeFailed)
-        }
-    }
-
-    /// The head goes out when the first segment was verified, not before.
-    private func beginAnswer() {
-        guard !scope.answered, let opened, let plan else { return }
-        let fields = ReadFields.make(opened, plan, customer, overrides, scope)
-        scope.sendHead(status: plan.status, fields: fields, end: false)
     }
 }

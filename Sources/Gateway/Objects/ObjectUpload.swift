@@ -16,41 +16,26 @@ final class ObjectUpload: UploadKind {
 
     init(_ scope: RequestScope) { self.scope = scope }
 
+    // In S3's order: bucket, encryption, KMS, what the body must be, conditions.
     func prepare(_ completion: @escaping (Result<PreparedUpload, S3Error>) -> Void) {
         scope.loop.requireBucket(scope.bucket) { [self] failure in
             if let failure { return completion(.failure(failure)) }
             do throws(S3Error) {
-                requested = try RequestedEncryption(scope.head.fields, scope.transport, scope.loop.services)
-                let headers = try ObjectHeaders(scope.head.fields)
-                attributes = ObjectAttributes(headers)
-                resolveConditions(try PayloadPlan(scope), completion)
+                let headers = scope.head.fields
+                let services = scope.loop.services
+                requested = try RequestedEncryption(headers, scope.transport, services)
+                scope.wipeCustomerKeys()
+                scope.mode = requested.mode
+                scope.keyID = requested.keyID(services)
+                attributes = try ObjectAttributes(try ObjectHeaders(headers))
+                findKey(completion)
             } catch {
                 completion(.failure(error))
             }
         }
     }
 
-    private func resolveConditions(
-        _ payload: PayloadPlan,
-        _ completion: @escaping (Result<PreparedUpload, S3Error>) -> Void
-    ) {
-        WriteConditions.resolve(
-            scope.head.fields,
-            bucket: scope.bucket,
-            key: scope.key,
-            on: scope.loop
-        ) { [self] result in
-            switch result {
-            case .success(let fields):
-                conditions = fields
-                findKey(payload, completion)
-            case .failure(let error): completion(.failure(error))
-            }
-        }
-    }
-
     private func findKey(
-        _ payload: PayloadPlan,
         _ completion: @escaping (Result<PreparedUpload, S3Error>) -> Void
     ) {
         scope.loop.wrappingKey(
@@ -61,8 +46,27 @@ final class ObjectUpload: UploadKind {
             do throws(S3Error) {
                 let wrapping = try result.get()
                 self.wrapping = wrapping
-                scope.mode = wrapping.reference.mode.label
                 scope.keyID = wrapping.keyID
+                resolveConditions(try PayloadPlan(scope), wrapping, completion)
+            } catch {
+                completion(.failure(error))
+            }
+        }
+    }
+
+    private func resolveConditions(
+        _ payload: PayloadPlan,
+        _ wrapping: WrappingKey,
+        _ completion: @escaping (Result<PreparedUpload, S3Error>) -> Void
+    ) {
+        WriteConditions.resolve(
+            scope.head.fields,
+            bucket: scope.bucket,
+            key: scope.key,
+            on: scope.loop
+        ) { [self] result in
+            do throws(S3Error) {
+                conditions = try result.get()
                 completion(.success(try prepared(payload, wrapping)))
             } catch {
                 completion(.failure(error))
@@ -75,7 +79,8 @@ final class ObjectUpload: UploadKind {
         _ wrapping: WrappingKey
     ) throws(S3Error) -> PreparedUpload {
         var payload = payload
-        payload.expected.wantsMD5 = wrapping.reference.mode == .s3
+        let commitsLate = scope.loop.services.storeForm.commitsLate
+        payload.expected.wantsMD5 = wrapping.reference.mode == .s3 && commitsLate
         let reader = try payload.reader(scope)
         do throws(SealedObjectError) {
             let key = try ObjectEncryptionKey.random()
@@ -85,12 +90,22 @@ final class ObjectUpload: UploadKind {
                 plaintextCount: payload.count,
                 salt: try Salt.random()
             )
+            let sealer = try StreamSealer(facts: facts, objectKey: key.bytes)
+            if !commitsLate {
+                let envelope = try seal(
+                    payload.expected.declaredFacts,
+                    sealer.header,
+                    key,
+                    wrapping
+                )
+                conditions.append(StoreRequest.metadataField, envelope.text)
+            }
             return PreparedUpload(
                 reader: reader,
-                sealer: try StreamSealer(facts: facts, objectKey: key.bytes),
+                sealer: sealer,
                 target: StoreRequest.target(bucket: scope.bucket, key: scope.key),
                 fields: conditions,
-                trailerName: StoreRequest.metadataField
+                trailerName: commitsLate ? StoreRequest.metadataField : nil
             )
         } catch {
             throw S3Error(.internalError)
@@ -100,8 +115,21 @@ final class ObjectUpload: UploadKind {
     func commit(
         _ facts: PayloadFacts,
         _ header: StreamHeader
-    ) throws(SealedObjectError) -> (String, String) {
+    ) throws(SealedObjectError) -> (String, String)? {
         guard let wrapping, let objectKey else { throw .keyReferenceInvalid }
+        guard scope.loop.services.storeForm.commitsLate else { return nil }
+        let envelope = try seal(facts, header, objectKey, wrapping)
+        return (StoreRequest.metadataField, envelope.text)
+    }
+
+    /// The envelope with what is known of the body: all of it at the body's end, before it only
+    /// what the client declared, which the end then proves.
+    private func seal(
+        _ facts: PayloadFacts,
+        _ header: StreamHeader,
+        _ objectKey: ObjectEncryptionKey,
+        _ wrapping: WrappingKey
+    ) throws(SealedObjectError) -> Envelope {
         if let md5 = facts.md5, wrapping.reference.mode == .s3 {
             attributes.entityTag = Hex.encode(md5)
         }
@@ -117,8 +145,10 @@ final class ObjectUpload: UploadKind {
             place: (scope.bucket, scope.key),
             attributeKey: scope.loop.services.keys.attributeKey
         )
-        entityTag = envelope.opaqueETag ?? attributes.entityTag ?? ""
-        return (StoreRequest.metadataField, envelope.text)
+        entityTag =
+            envelope.opaqueETag ?? attributes.entityTag
+            ?? header.facts.objectID.opaqueETag(parts: 1)
+        return envelope
     }
 
     func answer(_ facts: PayloadFacts, _ reply: StoreReply) -> HTTPFields {
@@ -136,8 +166,6 @@ final class ObjectUpload: UploadKind {
 
     func refusal(_ error: S3Error) -> S3Error {
         if error.code == .noSuchBucket { scope.loop.buckets.forget(scope.bucket) }
-        guard error.code == .preconditionFailed else { return error }
-        let isMatch = scope.head.fields.contains("if-match")
-        return .preconditionFailed(isMatch ? "If-Match" : "If-None-Match")
+        return WriteConditions.refusal(error, conditions)
     }
 }

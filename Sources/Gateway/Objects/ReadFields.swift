@@ -35,8 +35,13 @@ enum ReadFields {
         return fields
     }
 
-    /// The fields of a 304.
-    static func unchanged(_ opened: OpenedObject) -> HTTPFields { identity(opened) }
+    /// The fields of a 304: those by which a cache may go on, RFC 9110 section 15.4.5.
+    static func unchanged(_ opened: OpenedObject) -> HTTPFields {
+        var fields = identity(opened)
+        if let value = opened.attributes.cacheControl { fields.append("cache-control", value) }
+        if let value = opened.attributes.expires { fields.append("expires", value) }
+        return fields
+    }
 
     private static func identity(_ opened: OpenedObject) -> HTTPFields {
         var fields = HTTPFields()
@@ -93,8 +98,13 @@ extension ObjectHeaders {
 }
 
 extension ObjectAttributes {
+    /// The most bytes of headers that an object keeps, so that all attributes fit the envelope.
+    static let headerBytesMax = 20_480
+
     /// The attributes that a write's headers become.
-    init(_ headers: ObjectHeaders) {
+    ///
+    /// - Throws: `MetadataTooLarge` over 20 KiB; user metadata alone has a limit of its own.
+    init(_ headers: ObjectHeaders) throws(S3Error) {
         self.init()
         contentType = headers.contentType
         contentEncoding = headers.contentEncoding
@@ -106,6 +116,22 @@ extension ObjectAttributes {
         storageClass = headers.storageClass
         userMetadata = headers.userMetadata.map {
             UserMetadata(name: $0.name, value: $0.value)
+        }
+        let texts = [
+            contentType, contentEncoding, contentLanguage, contentDisposition, cacheControl,
+            expires, websiteRedirect, storageClass,
+        ]
+        let byteCount =
+            texts.reduce(0) { $0 + ($1?.utf8.count ?? 0) + 8 }
+            + userMetadata.reduce(0) { $0 + $1.name.utf8.count + $1.value.utf8.count + 16 }
+        guard byteCount <= Self.headerBytesMax else {
+            throw S3Error(
+                .metadataTooLarge,
+                details: [
+                    .init("Size", String(byteCount)),
+                    .init("MaxSizeAllowed", String(Self.headerBytesMax)),
+                ]
+            )
         }
     }
 }

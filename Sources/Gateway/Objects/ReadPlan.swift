@@ -33,16 +33,11 @@ struct ReadPlan {
             }
             let count = layout?.parts.count ?? 1
             guard let part = Self.part(partNumber, size, layout) else {
-                throw S3Error(
-                    .invalidPartNumber,
-                    details: [
-                        .init("ActualPartCount", String(count)),
-                        .init("PartNumberRequested", String(partNumber)),
-                    ]
-                )
+                throw Self.partMissing(partNumber, count: count)
             }
             range = part
-            status = 206
+            // No `Content-Range` can name no bytes, and without one there is no 206.
+            status = part.isEmpty ? 200 : 206
             if layout != nil { partCount = count }
             return
         }
@@ -55,6 +50,17 @@ struct ReadPlan {
             range = Int(resolved.lowerBound)..<Int(resolved.upperBound)
             status = 206
         }
+    }
+
+    /// 416 for a part that isn't among an object's `count`.
+    static func partMissing(_ number: Int, count: Int) -> S3Error {
+        S3Error(
+            .invalidPartNumber,
+            details: [
+                .init("ActualPartCount", String(count)),
+                .init("PartNumberRequested", String(number)),
+            ]
+        )
     }
 
     private static func part(

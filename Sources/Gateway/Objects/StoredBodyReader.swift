@@ -9,8 +9,10 @@ import Transport
 final class StoredBodyReader: HTTPClientHandler {
     /// Where plaintext goes.
     protocol Sink: AnyObject {
-        /// The store's head came; `open` or `cancel` follows.
+        /// The store's head came, 200 or 206; `open` or `cancel` follows.
         func storeAnswered(_ head: HTTPResponseHead)
+        /// The store gives no body, and says why; nothing follows.
+        func storeRefused(_ reply: StoreReply)
         /// Verified bytes.
         func released(_ plaintext: ByteBuffer)
         /// All of what was asked for was verified and released.
@@ -23,6 +25,7 @@ final class StoredBodyReader: HTTPClientHandler {
 
     private weak var sink: (any Sink)?
     private var exchange: (any HTTPClientExchange)?
+    private var refusal: StoreReply?
     private var opener: ObjectOpener?
     private var held = ByteBuffer()
     private var segment = ByteBuffer()
@@ -65,11 +68,19 @@ final class StoredBodyReader: HTTPClientHandler {
         sink = nil
     }
 
-    func received(_ head: HTTPResponseHead) { sink?.storeAnswered(head) }
+    func received(_ head: HTTPResponseHead) {
+        if head.status == 200 || head.status == 206 {
+            sink?.storeAnswered(head)
+        } else {
+            refusal = StoreReply(status: head.status, fields: head.fields, body: [])
+        }
+    }
 
     func received(_ body: Span<UInt8>) {
         guard !isOver else { return }
-        if opener == nil {
+        if refusal != nil {
+            keepRefusal(body)
+        } else if opener == nil {
             unsafe body.withUnsafeBufferPointer { _ = unsafe held.writeBytes($0) }
         } else {
             receive(body)
@@ -79,7 +90,12 @@ final class StoredBodyReader: HTTPClientHandler {
     func receivedEnd(trailers: HTTPFields) {
         exchange = nil
         storeEnded = true
-        if opener != nil { finish() }
+        if let refusal {
+            isOver = true
+            sink?.storeRefused(refusal)
+        } else if opener != nil {
+            finish()
+        }
     }
 
     func becameWritable() {}
@@ -87,6 +103,15 @@ final class StoredBodyReader: HTTPClientHandler {
     func failed(_ error: HTTPClientError) {
         exchange = nil
         stop(.storeFailed(error))
+    }
+
+    // A short document, read to its end so that the connection can be kept; more is dropped.
+    private func keepRefusal(_ body: Span<UInt8>) {
+        exchange?.consume(body.count)
+        guard let kept = refusal?.body.count, kept + body.count <= UploadReply.bodyBytesMax else {
+            return
+        }
+        unsafe body.withUnsafeBufferPointer { unsafe refusal?.body.append(contentsOf: $0) }
     }
 
     private func receive(_ body: Span<UInt8>) {

@@ -21,13 +21,48 @@ enum WriteConditions {
         do throws(S3Error) {
             switch try WriteCondition(fields) {
             case .none: completion(.success(HTTPFields()))
-            case .ifAbsent: completion(.success(HTTPFields([("if-none-match", "*")])))
+            case .ifAbsent: completion(.success(absent))
             case .ifMatch(let entityTag):
                 compare(entityTag, bucket: bucket, key: key, on: loop, then: completion)
             }
         } catch {
             completion(.failure(error))
         }
+    }
+
+    /// Fields for the store, for a Complete.
+    static func resolve(_ request: ControlRequest) async throws(S3Error) -> HTTPFields {
+        switch try WriteCondition(request.fields) {
+        case .none: return HTTPFields()
+        case .ifAbsent: return absent
+        case .ifMatch(let entityTag):
+            guard let found = try await request.find(request.key) else {
+                throw missing(request.key)
+            }
+            let current = try await request.entityTag(of: found, key: request.key)
+            return try matching(found, current: current, wanted: entityTag)
+        }
+    }
+
+    /// What the store's refusal means: its conditions are the request's.
+    static func refusal(_ error: S3Error, _ fields: HTTPFields) -> S3Error {
+        guard error.code == .preconditionFailed else { return error }
+        return .preconditionFailed(fields.contains("if-none-match") ? "If-None-Match" : "If-Match")
+    }
+
+    private static let absent = HTTPFields([("if-none-match", "*")])
+
+    private static func missing(_ key: String) -> S3Error {
+        S3Error(.noSuchKey, details: [.init("Key", key)])
+    }
+
+    private static func matching(
+        _ found: FoundObject,
+        current: String,
+        wanted: String
+    ) throws(S3Error) -> HTTPFields {
+        guard current == wanted else { throw .preconditionFailed("If-Match") }
+        return HTTPFields([("if-match", found.storeETag)])
     }
 
     private static func compare(
@@ -40,14 +75,14 @@ enum WriteConditions {
         let request = StoreRequest(.head, bucket: bucket, key: key)
         StoreExchange.send(request.head, body: [], on: loop.store) { result in
             do throws(S3Error) {
-                let found = try found(result, key: key)
+                let reply = try result.mapError { StoreFailure.answer($0) }.get()
+                guard let found = try FoundObject.find(reply, bucket: bucket, key: key) else {
+                    throw missing(key)
+                }
                 loop.entityTag(of: found, bucket: bucket, key: key) { result in
                     completion(
-                        result.flatMap { current in
-                            guard current == entityTag else {
-                                return .failure(.preconditionFailed("If-Match"))
-                            }
-                            return .success(HTTPFields([("if-match", found.storeETag)]))
+                        Result { () throws(S3Error) in
+                            try matching(found, current: try result.get(), wanted: entityTag)
                         }
                     )
                 }
@@ -56,23 +91,56 @@ enum WriteConditions {
             }
         }
     }
+}
 
-    private static func found(
-        _ result: Result<StoreReply, StoreError>,
+extension FoundObject {
+    /// The object of the store's answer to HEAD; `nil` where there is none.
+    ///
+    /// - Throws: what the store's refusal means; `InternalError` for an object that isn't sealed.
+    static func find(
+        _ reply: StoreReply,
+        bucket: String,
         key: String
-    ) throws(S3Error) -> FoundObject {
-        switch result {
-        case .failure(let error): throw StoreFailure.answer(error)
-        case .success(let reply) where reply.status == 404:
-            throw S3Error(.noSuchKey, details: [.init("Key", key)])
-        case .success(let reply):
-            guard reply.isSuccess else {
-                throw StoreFailure.reply(reply, .init(bucket: "", key: key))
-            }
-            do throws(ObjectFault) {
-                return try FoundObject(HTTPResponseHead(status: 200, fields: reply.fields))
-            } catch {
-                throw S3Error(.internalError)
+    ) throws(S3Error) -> FoundObject? {
+        if reply.status == 404 { return nil }
+        guard reply.isSuccess else {
+            throw StoreFailure.reply(reply, .init(bucket: bucket, key: key))
+        }
+        do throws(ObjectFault) {
+            return try FoundObject(HTTPResponseHead(status: 200, fields: reply.fields))
+        } catch {
+            throw S3Error(.internalError)
+        }
+    }
+}
+
+extension ControlRequest {
+    /// Looks an object of the bucket up; `nil` where there is none.
+    func find(_ key: String) async throws(S3Error) -> FoundObject? {
+        let reply = try await send(StoreRequest(.head, bucket: bucket, key: key))
+        return try FoundObject.find(reply, bucket: bucket, key: key)
+    }
+
+    /// The ETag that clients know an object by; never needs a customer's key.
+    func entityTag(of found: FoundObject, key: String) async throws(S3Error) -> String {
+        if let entityTag = found.envelope.opaqueETag { return entityTag }
+        if found.envelope.body == .upload {
+            return try found.entityTagOfParts(
+                try await send(.partTableOutline(of: found.envelope.objectID))
+            )
+        }
+        let wanted = GatheredKeys.Request(
+            envelope: found.envelope,
+            bucket: bucket,
+            key: key,
+            wantsObjectKey: false
+        )
+        do throws(ReadFailure) {
+            return try await services.access.open(found, wanted, customer: nil).etag
+        } catch {
+            switch error {
+            case .refused(let refusal): throw refusal
+            case .broken: throw S3Error(.internalError)
             }
         }
     }
@@ -87,18 +155,36 @@ extension LoopContext {
         then completion: @escaping (Result<String, S3Error>) -> Void
     ) {
         if let entityTag = found.envelope.opaqueETag { return completion(.success(entityTag)) }
-        open(
-            found,
-            bucket: bucket,
-            key: key,
-            customer: nil,
-            wantsObjectKey: false
-        ) { result in
+        if found.envelope.body == .upload { return entityTagOfParts(found, then: completion) }
+        open(found, bucket: bucket, key: key, customer: nil, wants: .attributes) { result in
             switch result {
             case .success(let opened): completion(.success(opened.etag))
             case .failure(.refused(let error)): completion(.failure(error))
             case .failure(.broken): completion(.failure(S3Error(.internalError)))
             }
         }
+    }
+
+    private func entityTagOfParts(
+        _ found: FoundObject,
+        then completion: @escaping (Result<String, S3Error>) -> Void
+    ) {
+        ask(.partTableOutline(of: found.envelope.objectID)) { result in
+            completion(
+                result.mapError(StoreFailure.answer).flatMap { reply in
+                    Result { () throws(S3Error) in try found.entityTagOfParts(reply) }
+                }
+            )
+        }
+    }
+}
+
+extension FoundObject {
+    /// The ETag of an object whose envelope doesn't know its parts, from its table's outline.
+    fileprivate func entityTagOfParts(_ reply: StoreReply) throws(S3Error) -> String {
+        guard reply.isSuccess, let outline = PartTableOutline(reply.body) else {
+            throw S3Error(.internalError)
+        }
+        return envelope.objectID.opaqueETag(parts: outline.partCount)
     }
 }

@@ -32,9 +32,11 @@ final class PayloadReader {
         if mode.isChunked {
             decoder = AWSChunkedDecoder(mode: mode, decodedLength: expected.count)
         }
-        if expected.md5 != nil || expected.wantsMD5 { md5 = Hasher(.md5) }
+        if expected.declared?.contentMD5 != nil || expected.wantsMD5 { md5 = Hasher(.md5) }
         if expected.sha256 != nil { sha256 = Hasher(.sha256) }
-        if let algorithm = expected.checksum { checksum = ChecksumComputation(algorithm) }
+        if let algorithm = expected.declared?.algorithm {
+            checksum = ChecksumComputation(algorithm)
+        }
     }
 
     /// Takes the next bytes of the body; `sink` is lent the plaintext among them.
@@ -73,14 +75,15 @@ final class PayloadReader {
 
     /// The body is complete: whether it is what was promised.
     ///
-    /// - Throws: `IncompleteBody`, `XAmzContentSHA256Mismatch`, `BadDigest`, `InvalidRequest` for a
-    ///   trailer that is missing or malformed, `SignatureDoesNotMatch`.
+    /// - Throws: `IncompleteBody`, `XAmzContentSHA256Mismatch`, `BadDigest`,
+    ///   `MalformedTrailerError` for a trailer that is missing, `InvalidRequest` for a malformed
+    ///   one, `SignatureDoesNotMatch`.
     func finish() throws(S3Error) -> PayloadFacts {
         if decoder != nil {
             do throws(AWSChunkedError) { try decoder?.finish() } catch { throw error.response }
             try verifying { chunks throws(SigV4Error) in try chunks?.finish() }
         }
-        guard count == expected.count else { throw S3Error(.incompleteBody) }
+        guard count == expected.count ?? count else { throw S3Error(.incompleteBody) }
         if let expected = expected.sha256, let found = sha256?.finish() {
             guard ConstantTime.equal(found, expected) else {
                 throw S3Error(
@@ -93,32 +96,21 @@ final class PayloadReader {
             }
         }
         let foundMD5 = md5?.finish()
-        if let expected = expected.md5 {
-            guard foundMD5 == expected else { throw S3Error(.badDigest) }
+        if let declared = expected.declared?.contentMD5 {
+            guard foundMD5 == declared else { throw S3Error(.badDigest) }
         }
         return PayloadFacts(md5: foundMD5, checksum: try finishChecksum())
     }
 
     private func finishChecksum() throws(S3Error) -> ChecksumValue? {
-        guard let algorithm = expected.checksum, let found = checksum?.finish() else { return nil }
-        if let promised = try promisedChecksum(algorithm), promised != found {
-            throw S3Error(
-                .badDigest,
-                "The \(algorithm.rawValue) you specified did not match the calculated checksum."
-            )
+        guard let declared = expected.declared else { return nil }
+        // Looked at in any case: a checksum in the trailers that nobody announced is refused.
+        let trailing = try declared.trailerChecksum(in: trailers)
+        guard let promised = declared.declared ?? trailing, let found = checksum?.finish() else {
+            return nil
         }
-        return ChecksumValue(algorithm: algorithm, value: found)
-    }
-
-    private func promisedChecksum(_ algorithm: ChecksumAlgorithm) throws(S3Error) -> [UInt8]? {
-        guard expected.checksumInTrailer else { return expected.checksumValue }
-        let name = algorithm.fieldName
-        guard let text = trailers[name], trailers.occurrences(of: name) == 1,
-            let value = Base64.decode(text), value.count == algorithm.digestCount
-        else {
-            throw S3Error(.invalidRequest, "Value for \(name) trailing header is invalid.")
-        }
-        return value
+        guard promised.value == found else { throw ChecksumHeaders.mismatch(promised.algorithm) }
+        return ChecksumValue(algorithm: promised.algorithm, value: found)
     }
 
     private func take(
@@ -127,7 +119,12 @@ final class PayloadReader {
     ) throws(S3Error) {
         guard data.count > 0 else { return }
         let (total, overflow) = count.addingReportingOverflow(UInt64(data.count))
-        guard !overflow, total <= expected.count else { throw S3Error(.incompleteBody) }
+        if let stated = expected.count, overflow || total > stated {
+            throw S3Error(.incompleteBody)
+        }
+        guard !overflow, total <= expected.countMax else {
+            throw PayloadPlan.tooLarge(total, expected.countMax)
+        }
         count = total
         md5?.update(data)
         sha256?.update(data)

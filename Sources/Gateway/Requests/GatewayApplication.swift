@@ -15,36 +15,35 @@ final class GatewayApplication: HTTPServerApplication {
         on exchange: any HTTPServerExchange
     ) -> any HTTPServerHandler {
         let loop = loops.context(of: exchange.eventLoop)
-        var ids = loop.requestIDs
-        let id = ids.make()
-        loop.requestIDs = ids
-        let scope: RequestScope
+        let id = loop.requestIDs.make()
+        let target: S3Target
         do throws(S3Error) {
-            let target = try S3Target(
+            target = try S3Target(
                 target: head.target,
                 authority: head.authority,
                 baseDomains: loop.services.options.domains
             )
-            let operation = try S3Operation.of(
-                method: head.method,
-                target: target,
-                fields: head.fields
-            )
-            scope = RequestScope(
-                exchange: exchange,
-                loop: loop,
-                id: id,
-                head: head,
-                target: target,
-                operation: operation
-            )
         } catch {
-            scope = RequestScope(exchange: exchange, loop: loop, id: id, head: head)
-            return RefusedHandler(scope, error)
+            return RefusedHandler(
+                RequestScope(exchange: exchange, loop: loop, id: id, head: head),
+                error
+            )
         }
+        let operation = Result { () throws(S3Error) in
+            try S3Operation.of(method: head.method, target: target, fields: head.fields)
+        }
+        let scope = RequestScope(
+            exchange: exchange,
+            loop: loop,
+            id: id,
+            head: head,
+            target: target,
+            operation: try? operation.get()
+        )
         do throws(S3Error) {
+            // Who may not ask isn't told what there is to ask for.
             scope.sender = try loop.authenticator.sender(of: head, now: scope.beganAt)
-            try Self.checkNames(scope)
+            try RequestChecks.check(scope, try operation.get())
         } catch {
             return RefusedHandler(scope, error)
         }
@@ -70,17 +69,6 @@ final class GatewayApplication: HTTPServerApplication {
             handler.begin()
             return handler
         }
-    }
-
-    /// No client names the reserved namespace, the dialect's own operations or its metadata.
-    private static func checkNames(_ scope: RequestScope) throws(S3Error) {
-        switch scope.operation {
-        case .readCapabilities, .readPartTable, .replaceMetadata: throw S3Error(.notImplemented)
-        default: break
-        }
-        try ObjectHeaders.refuseReserved(scope.head.fields)
-        if let bucket = scope.target?.bucket { try BucketName.validate(bucket) }
-        if let key = scope.target?.key { try ObjectKey.validate(key) }
     }
 }
 

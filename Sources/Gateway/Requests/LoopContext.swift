@@ -7,9 +7,11 @@ final class LoopContext {
     let eventLoop: any EventLoop
     let services: GatewayServices
     let store: any HTTPClientPool
+    let client: StoreClient
     let authenticator: Authenticator
     let buckets: BucketCache
     let uploads: UploadCache
+    let counters: RequestCounters
     var requestIDs: RequestIDSource
 
     private var dateSeconds: Int64 = .min
@@ -24,12 +26,14 @@ final class LoopContext {
         self.eventLoop = eventLoop
         self.services = services
         self.store = store
+        client = StoreClient(store, services.storeForm)
         authenticator = Authenticator(
             credentials: services.credentials,
             regions: services.options.regions
         )
         buckets = BucketCache(limit: services.options.bucketCacheCountMax)
         uploads = UploadCache(limit: services.options.uploadCacheCountMax)
+        counters = RequestCounters(services.metrics)
         requestIDs = RequestIDSource(seed: requestIDSeed)
     }
 

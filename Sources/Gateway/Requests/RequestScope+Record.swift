@@ -8,7 +8,7 @@ import Transport
 extension RequestScope {
     /// Keeps what the audit stream and the metrics want to know of the object.
     func note(_ opened: OpenedObject) {
-        mode = opened.envelope.sseMode.label
+        mode = opened.envelope.sseMode
         keyID =
             switch opened.envelope.mode {
             case .s3: loop.services.defaultKeyID
@@ -36,20 +36,31 @@ extension RequestScope {
 
     /// The request is over: its line in the log, its audit event, its metrics.
     func finish(complete: Bool) {
+        wipeCustomerKeys()
         let services = loop.services
         let elapsed = services.clock().milliseconds &- beganAt.milliseconds
-        services.metrics.finished(operation, status: status, mode: mode, milliseconds: elapsed)
+        loop.counters.count(operation, status: status, mode: mode)
+        services.metrics.duration.observe(Double(elapsed) / 1000)
         services.log.debug(
             "request",
             metadata: [
-                "request_id": "\(id)", "operation": "\(operation?.rawValue ?? "")", "status": "\(status)",
-                "error": "\(errorCode ?? "")", "bucket": "\(bucket)", "key": "\(key)",
-                "source": "\(exchange.peer.address)", "milliseconds": "\(elapsed)",
-                "complete": "\(complete)",
+                "request_id": "\(id)", "operation": "\(operation?.rawValue ?? "")",
+                "status": "\(status)", "error": "\(errorCode?.rawValue ?? "")",
+                "bucket": "\(bucket)", "key": "\(key)", "source": "\(exchange.peer.address)",
+                "milliseconds": "\(elapsed)", "complete": "\(complete)",
             ]
         )
-        guard mode != nil || errorCode == "AccessDenied" else { return }
+        guard isAudited else { return }
         services.audit.record(auditRecord(outcome(complete)))
+    }
+
+    /// On record is what used a key, what was to use one and couldn't, and what was denied.
+    private var isAudited: Bool {
+        if mode != nil || status == 401 || status == 403 { return true }
+        switch errorCode {
+        case .kmsDisabled, .kmsInvalidState, .kmsNotFound, .notFound: return true
+        default: return false
+        }
     }
 
     private func outcome(_ complete: Bool) -> AuditOutcome {
@@ -72,7 +83,7 @@ extension RequestScope {
         record.bucket = bucket.isEmpty ? nil : bucket
         record.object = key.isEmpty ? nil : key
         record.keyID = keyID
-        record.errorCode = errorCode
+        record.errorCode = errorCode?.rawValue
         record.status = status == 0 ? nil : status
         return record
     }

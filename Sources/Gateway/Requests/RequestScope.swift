@@ -20,12 +20,14 @@ final class RequestScope {
     var sender: Authenticator.Sender?
     /// The KMS key that served the request, for the audit stream.
     var keyID: String?
-    /// The mode that served the request, for the audit stream and metrics.
-    var mode: String?
+    /// The mode that serves the request, for the audit stream and metrics.
+    var mode: SSEMode?
+    /// Whether work outside of the event loop reads the head's fields.
+    var isHeadLent = false
     /// Whether the final head was sent.
     private(set) var answered = false
     private(set) var status = 0
-    private(set) var errorCode: String?
+    private(set) var errorCode: S3ErrorCode?
 
     init(
         exchange: any HTTPServerExchange,
@@ -49,6 +51,11 @@ final class RequestScope {
 
     /// The object key; empty for a bucket.
     var key: String { target?.key ?? "" }
+
+    /// Wipes customers' keys in the head, once they were read or nobody will.
+    func wipeCustomerKeys() {
+        if !isHeadLent { SSEHeader.wipeKeys(in: head.fields) }
+    }
 
     /// Sends the final head with the fields that every answer has.
     func sendHead(status: Int, fields: HTTPFields, end: Bool) {
@@ -86,7 +93,7 @@ final class RequestScope {
 
     /// Answers with an error; what comes after the final head began breaks the response off.
     func fail(_ error: S3Error) {
-        errorCode = error.code.rawValue
+        errorCode = error.code
         exchange.ignoreRequestBody()
         guard !answered else {
             exchange.reset()

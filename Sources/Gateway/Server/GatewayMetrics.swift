@@ -5,8 +5,9 @@ import S3Wire
 final class GatewayMetrics: Sendable {
     /// Stored objects that didn't verify.
     let objectFaults: Counter
+    /// Time from a request's head to its end.
+    let duration: Histogram
     private let registry: MetricsRegistry
-    private let duration: Histogram
 
     init(_ registry: MetricsRegistry) {
         self.registry = registry
@@ -21,16 +22,38 @@ final class GatewayMetrics: Sendable {
         )
     }
 
-    /// Counts a request that ended.
-    func finished(_ operation: S3Operation?, status: Int, mode: String?, milliseconds: Int64) {
+    /// The counter of requests that ended so; takes a lock.
+    func requests(_ operation: S3Operation?, statusClass: Int, mode: SSEMode?) -> Counter {
         registry.counter(
             "sealgate_requests_total",
             help: "Requests by operation, status class and encryption mode.",
             labels: [
-                "operation": operation?.rawValue ?? "", "status": "\(status / 100)xx",
-                "mode": mode ?? "",
+                "operation": operation?.rawValue ?? "", "status": "\(statusClass)xx",
+                "mode": mode?.label ?? "",
             ]
-        ).increment()
-        duration.observe(Double(milliseconds) / 1000)
+        )
+    }
+}
+
+/// The counters of requests that one event loop has used, at hand without a lock.
+final class RequestCounters {
+    private struct Name: Hashable {
+        var operation: S3Operation?
+        var statusClass: Int
+        var mode: SSEMode?
+    }
+
+    private let metrics: GatewayMetrics
+    private var counters: [Name: Counter] = [:]
+
+    init(_ metrics: GatewayMetrics) { self.metrics = metrics }
+
+    /// Counts a request that ended; 0 is the status of one that was never answered.
+    func count(_ operation: S3Operation?, status: Int, mode: SSEMode?) {
+        let name = Name(operation: operation, statusClass: status / 100, mode: mode)
+        if let counter = counters[name] { return counter.increment() }
+        let counter = metrics.requests(operation, statusClass: name.statusClass, mode: mode)
+        counters[name] = counter
+        counter.increment()
     }
 }

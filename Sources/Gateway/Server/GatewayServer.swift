@@ -61,17 +61,19 @@ public final class GatewayServer: Sendable {
         let group = MultiThreadedEventLoopGroup(
             numberOfThreads: count == 0 ? System.coreCount : count
         )
-        let pools = await StorePools(settings, group, transport)
-        let records = StoreRecords(pools.client)
+        let target = try StoreTarget(settings)
+        if let warning = target.warning { log.warning("\(warning)") }
+        let pools = try await StorePools(target, settings, group, transport)
         let ring = KeyRing(
             provider: provider,
-            records: records,
+            records: StoreRecords(pools.client),
             settings: try KeyServices.ringSettings(settings),
             environment: KeyRingEnvironment(now: { SystemClock.now })
         )
         try await begin(ring)
         let services = GatewayServices(
             settings,
+            storeForm: pools.client.form,
             credentials: credentials,
             keys: ring,
             audit: audit,
@@ -101,13 +103,14 @@ public final class GatewayServer: Sendable {
             metrics: transport,
             secureMetrics: secure
         )
+        let s3Address = settings[GatewaySettings.listen]
+        let adminAddress = settings[GatewaySettings.adminListen]
         return GatewayServer(
             settings: settings,
             group: group,
             tls: tls,
-            s3: try await listen(settings[GatewaySettings.listen], s3Pipeline, group, settings, transport),
-            admin: try await listen(
-                settings[GatewaySettings.adminListen], adminPipeline, group, settings, transport),
+            s3: try await listen(s3Address, s3Pipeline, group, settings, transport),
+            admin: try await listen(adminAddress, adminPipeline, group, settings, transport),
             loops: loops,
             services: services,
             health: health
@@ -121,7 +124,7 @@ public final class GatewayServer: Sendable {
         } catch .storeUnavailable {
             throw GatewayStartError(
                 "the store doesn't answer",
-                hint: "start sealgate-store, or check backend.socket"
+                hint: "start it, or check backend.* in the settings"
             )
         } catch {
             throw GatewayStartError("the keys can't be loaded", hint: error.explanation)
@@ -140,7 +143,9 @@ public final class GatewayServer: Sendable {
         }
         health.register("store") {
             do throws(StoreError) {
-                let reply = try await store.send(StoreRequest(.get, query: "sealgate-capabilities"))
+                let reply = try await store.send(
+                    StoreRequest(.head, bucket: StoreRequest.reservedBucket)
+                )
                 return reply.isSuccess ? .healthy : .unhealthy("the store answers \(reply.status)")
             } catch {
                 return .unhealthy("the store doesn't answer")
@@ -200,8 +205,19 @@ public final class GatewayServer: Sendable {
         "https://\(HostPort(host: address.host, port: server.port ?? address.port))"
     }
 
-    /// Repeats the checks of readiness until the task is cancelled.
-    public func watch() async { await health.run(every: .seconds(5)) }
+    /// Repeats the checks of readiness, and wipes keys whose time is over, until the task is
+    /// cancelled.
+    public func watch() async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.health.run(every: .seconds(5)) }
+            group.addTask {
+                while !Task.isCancelled {
+                    self.services.keys.removeExpired(now: self.services.clock())
+                    try? await Task.sleep(for: .seconds(5))
+                }
+            }
+        }
+    }
 
     /// Runs the checks of readiness once.
     public func check() async { await health.check() }

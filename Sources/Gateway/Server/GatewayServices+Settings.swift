@@ -8,16 +8,18 @@ extension GatewayServices {
     /// What requests share, from the settings.
     init(
         _ settings: Settings,
+        storeForm: StoreForm,
         credentials: [Credential],
         keys: KeyRing,
         audit: AuditLog,
         log: Logger,
         metrics: GatewayMetrics
     ) {
-        var compatibility: Compatibility =
-            settings[GatewaySettings.compatibility] == .aws ? .aws : .rustfs
-        compatibility.requiresCustomerKeyOnComplete =
-            settings[GatewaySettings.requireCustomerKeyOnComplete]
+        let compatibility: Compatibility =
+            switch settings[GatewaySettings.compatibility] {
+            case .aws: .aws
+            case .rustfs: .rustfs
+            }
         let throughKMS = settings[GatewaySettings.defaultMode] == "sse-kms"
         self.init(
             options: Options(
@@ -27,6 +29,7 @@ extension GatewayServices {
                 bucketCacheCountMax: settings[GatewayLimitSettings.bucketCache],
                 uploadCacheCountMax: settings[GatewayLimitSettings.uploadCache]
             ),
+            storeForm: storeForm,
             credentials: credentials,
             sse: SSEPolicy(
                 compatibility: compatibility,

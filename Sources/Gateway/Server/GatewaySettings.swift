@@ -79,6 +79,11 @@ public enum GatewaySettings {
         "backend.secret_access_key",
         "Secret access key for the foreign engine."
     )
+    static let backendPlaintext = SettingKey.boolean(
+        "backend.allow_plaintext",
+        default: false,
+        "Whether a foreign engine on another machine may be spoken to without TLS."
+    )
     static let backendReservedBucket = SettingKey.text(
         "backend.reserved_bucket",
         default: "sealgate-records",
@@ -89,11 +94,6 @@ public enum GatewaySettings {
         of: ["sse-s3", "sse-kms"],
         default: "sse-s3",
         "How an object is encrypted when its request names nothing."
-    )
-    static let requireCustomerKeyOnComplete = SettingKey.boolean(
-        "encryption.sse_c_require_on_complete",
-        default: true,
-        "Whether CompleteMultipartUpload of an SSE-C upload must carry the customer key."
     )
     static let credentialID = SettingKey.text("id", default: "", "Owner's id.").required()
     static let credentialName = SettingKey.text("display_name", default: "", "Owner's name.")
@@ -138,8 +138,8 @@ public enum GatewaySettings {
         keys: [
             listen, domains, regions, eventLoops, compatibility, certificateFile, keyFile,
             clientCAFile, clientCertificate, adminListen, backendSocket, backendURL, backendCAFile,
-            backendRegion, backendAccessKey, backendSecretKey, backendReservedBucket, defaultMode,
-            requireCustomerKeyOnComplete, credentials,
+            backendRegion, backendAccessKey, backendSecretKey, backendPlaintext,
+            backendReservedBucket, defaultMode, credentials,
         ] + GatewayKMSSettings.keys + GatewayLimitSettings.keys + [
             AuditSettings.file, LogSettings.level,
         ]

@@ -7,7 +7,8 @@ enum TLSSettings {
         let authorities = settings[GatewaySettings.clientCAFile]
         var asked = TLSServerContext.ClientCertificate.none
         if authorities != nil {
-            asked = settings[GatewaySettings.clientCertificate] == "required" ? .required : .optional
+            let isRequired = settings[GatewaySettings.clientCertificate] == "required"
+            asked = isRequired ? .required : .optional
         }
         let configuration = TLSServerContext.Configuration(
             certificateFile: settings[GatewaySettings.certificateFile],

@@ -23,8 +23,8 @@ public enum KMSError: Error, Equatable, Sendable {
     case invalidKeyID(String)
     /// The key is disabled: 400 `KMS.DisabledException`.
     case keyDisabled(KeyID)
-    /// No such key: on a write 404 `NotFound` (or 400 `KMS.NotFoundException`, by the profile), on a
-    /// read always 400 `KMS.NotFoundException`.
+    /// No such key: on a write 404 `NotFound` (or 400 `KMS.NotFoundException`, by the profile), on
+    /// a read always 400 `KMS.NotFoundException`.
     case keyNotFound(KeyID)
     /// The key waits for its deletion: 400 `KMS.KMSInvalidStateException`.
     case keyPendingDeletion(KeyID)

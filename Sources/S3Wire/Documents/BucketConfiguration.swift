@@ -37,28 +37,3 @@ public struct BucketLocation: Equatable, Sendable, XMLWritable {
         writer.close("LocationConstraint")
     }
 }
-
-/// `AccessControlPolicy`: the answer of GetBucketAcl and GetObjectAcl, the owner's full control.
-public struct AccessControlPolicy: Equatable, Sendable, XMLWritable {
-    /// The owner, who alone has access.
-    public var owner: Owner
-
-    /// An answer for an owner.
-    public init(owner: Owner) { self.owner = owner }
-
-    /// Writes the root element with all that it holds.
-    public func write(to writer: inout XMLWriter) {
-        writer.openRoot("AccessControlPolicy")
-        owner.write(to: &writer)
-        writer.open("AccessControlList")
-        writer.open("Grant")
-        writer.openGrantee()
-        writer.element("ID", owner.id)
-        writer.optionalElement("DisplayName", owner.displayName)
-        writer.close("Grantee")
-        writer.element("Permission", "FULL_CONTROL")
-        writer.close("Grant")
-        writer.close("AccessControlList")
-        writer.close("AccessControlPolicy")
-    }
-}

@@ -77,7 +77,8 @@ extension DeletionRequest.Object {
             case "Key": key = try reader.text()
             case "VersionId": versionID = try reader.nonEmptyText()
             case "ETag": entityTag = try reader.entityTag()
-            default: try reader.skip()
+            // Conditions that aren't looked at must not be taken as kept.
+            default: throw .elementUnexpected(name)
             }
         }
         self.key = try XMLError.require(key, "Key")

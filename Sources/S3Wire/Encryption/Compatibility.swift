@@ -8,8 +8,6 @@ public struct Compatibility: Equatable, Sendable {
     public var keyDigestMismatch: S3ErrorCode
     /// Whether answers about SSE-S3 objects name the default KMS key.
     public var namesKeyOfSSES3: Bool
-    /// Whether CompleteMultipartUpload of an SSE-C upload must carry the customer's key.
-    public var requiresCustomerKeyOnComplete: Bool
     /// The error where a write names a KMS key that doesn't exist.
     public var unknownKeyOnWrite: S3ErrorCode
 
@@ -18,13 +16,11 @@ public struct Compatibility: Equatable, Sendable {
         acceptsHexadecimalKeyDigest: Bool,
         keyDigestMismatch: S3ErrorCode,
         namesKeyOfSSES3: Bool,
-        requiresCustomerKeyOnComplete: Bool,
         unknownKeyOnWrite: S3ErrorCode
     ) {
         self.acceptsHexadecimalKeyDigest = acceptsHexadecimalKeyDigest
         self.keyDigestMismatch = keyDigestMismatch
         self.namesKeyOfSSES3 = namesKeyOfSSES3
-        self.requiresCustomerKeyOnComplete = requiresCustomerKeyOnComplete
         self.unknownKeyOnWrite = unknownKeyOnWrite
     }
 
@@ -33,7 +29,6 @@ public struct Compatibility: Equatable, Sendable {
         acceptsHexadecimalKeyDigest: true,
         keyDigestMismatch: .accessDenied,
         namesKeyOfSSES3: true,
-        requiresCustomerKeyOnComplete: true,
         unknownKeyOnWrite: .notFound
     )
 
@@ -42,7 +37,6 @@ public struct Compatibility: Equatable, Sendable {
         acceptsHexadecimalKeyDigest: false,
         keyDigestMismatch: .invalidArgument,
         namesKeyOfSSES3: false,
-        requiresCustomerKeyOnComplete: true,
         unknownKeyOnWrite: .kmsNotFound
     )
 }

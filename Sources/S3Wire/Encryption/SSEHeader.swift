@@ -39,8 +39,9 @@ public enum SSEHeader {
         }
     }
 
-    /// Overwrites what `fields` hold of customers' keys and their MD5s, once they were read.
-    public static func wipeKeys(in fields: inout HTTPFields) {
+    /// Overwrites what `fields` and their copies hold of customers' keys and MD5s, once they were
+    /// read; the headers themselves stay.
+    public static func wipeKeys(in fields: HTTPFields) {
         for names in [Customer.object, Customer.copySource] {
             fields.wipeValues(of: names.key)
             fields.wipeValues(of: names.digest)

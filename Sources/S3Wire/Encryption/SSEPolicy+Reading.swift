@@ -40,7 +40,7 @@ extension SSEPolicy {
         try read(fields, names: .copySource, transport: transport, mode: mode)
     }
 
-    /// Checks UploadPart and the part that UploadPartCopy makes.
+    /// Checks UploadPart, the part that UploadPartCopy makes, and CompleteMultipartUpload.
     ///
     /// Headers of a mode are ignored here: the mode was fixed when the upload was made.
     ///
@@ -61,27 +61,6 @@ extension SSEPolicy {
         guard isPresent == (mode == .customer) else { throw SSEError.partKeyMissing }
         guard isPresent else { return nil }
         return try customerKey(fields, names: .object, isWrite: true)
-    }
-
-    /// Checks CompleteMultipartUpload.
-    ///
-    /// - Parameters:
-    ///   - fields: the request's.
-    ///   - transport: how it came.
-    ///   - mode: how the upload is encrypted.
-    /// - Returns: the customer's key where one was given, else `nil`.
-    /// - Throws: E19, E16, E5...E10.
-    public func complete(
-        _ fields: HTTPFields,
-        transport: SSETransport,
-        upload mode: SSEMode
-    ) throws(S3Error) -> CustomerKey? {
-        if mode == .customer, !compatibility.requiresCustomerKeyOnComplete,
-            !SSEHeader.Customer.object.isPresent(in: fields)
-        {
-            return nil
-        }
-        return try part(fields, transport: transport, upload: mode)
     }
 
     /// Checks an operation that has nothing to do with encryption, as a listing.

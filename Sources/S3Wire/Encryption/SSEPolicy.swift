@@ -97,7 +97,7 @@ public struct SSEPolicy: Sendable {
         }
         if kms.keyID?.isEmpty == true { kms.keyID = nil }
         if let context {
-            guard let parsed = EncryptionContext(header: context.utf8) else {
+            guard let parsed = SSEContext(header: context.utf8) else {
                 throw SSEError.contextInvalid
             }
             kms.context = parsed.json

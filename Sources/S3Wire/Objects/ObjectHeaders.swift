@@ -51,8 +51,8 @@ public struct ObjectHeaders: Equatable, Sendable {
 
     /// Reads them from a request.
     ///
-    /// - Throws: `InvalidArgument` for reserved names and for values that aren't UTF-8,
-    ///   `MetadataTooLarge` over 2 KiB of user metadata, `InvalidStorageClass`.
+    /// - Throws: `InvalidArgument` for reserved names, values that aren't UTF-8, and user metadata
+    ///   without a name; `MetadataTooLarge` over 2 KiB of user metadata, `InvalidStorageClass`.
     public init(_ fields: HTTPFields) throws(S3Error) {
         try Self.refuseReserved(fields)
         self.init()
@@ -159,6 +159,13 @@ extension ObjectHeaders {
             guard bytes.starts(with: userPrefix.utf8) else { continue }
             let name = String(decoding: bytes.dropFirst(userPrefix.utf8.count), as: UTF8.self)
             let value = try utf8(at: index, in: fields)
+            guard !name.isEmpty else {
+                throw .invalidArgument(
+                    "User metadata has no name.",
+                    name: userPrefix,
+                    value: ""
+                )
+            }
             if let known = pairs.firstIndex(where: { $0.name == name }) {
                 pairs[known].value += "," + value
                 byteCount += value.utf8.count + 1

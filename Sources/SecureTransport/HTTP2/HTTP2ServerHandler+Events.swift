@@ -24,11 +24,12 @@ extension HTTP2ServerHandler: HTTP2SessionDelegate {
         exchange.position = exchanges.count
         exchanges.append(exchange)
         session?.attach(exchange)
-        arm(now + min(limits.headTimeout, limits.bodyRatePeriod))
+        arm(now + min(limits.headTimeout, limits.bodyCheckPeriod))
     }
 
     func fieldReceived(stream: Int32, name: Span<UInt8>, value: Span<UInt8>) -> Bool {
         guard let current, current.stream == stream else { return false }
+        didReceiveHead = true
         current.assembler.append(name: name, value: value)
         guard current.assembler.isBomb else { return true }
         secureMetrics.http2HeadsTooLarge.count()

@@ -35,7 +35,7 @@ extension HTTP2ServerHandler {
         if let blockedSince, now - blockedSince >= limits.bodyIdleTimeout {
             return giveUp(context, .bodyIdle)
         }
-        guard exchanges.isEmpty else { return now + limits.bodyRatePeriod }
+        guard exchanges.isEmpty else { return now + limits.bodyCheckPeriod }
         let patience = hasServed ? limits.keepAliveTimeout : limits.headTimeout
         guard now - idleSince >= patience else { return idleSince + patience }
         return giveUp(context, hasServed ? .keepAlive : .head)
@@ -67,7 +67,7 @@ extension HTTP2ServerHandler {
                 now: now,
                 limits: limits
             )
-            next = min(next, now + limits.bodyRatePeriod)
+            next = min(next, now + limits.bodyCheckPeriod)
             guard let broken else { continue }
             metrics.count(broken)
             reset(exchange, NGHTTP2_CANCEL)

@@ -32,6 +32,8 @@ public final class HTTP2ServerHandler: ChannelInboundHandler {
 
     // Output; see HTTP2ServerHandler+Output.
     var batch = ByteBuffer()
+    /// Whether fields of a head came in with the bytes at hand.
+    var didReceiveHead = false
     var isReceiving = false
     var isDriving = false
     var isDriveNeeded = false
@@ -108,7 +110,10 @@ public final class HTTP2ServerHandler: ChannelInboundHandler {
         now = context.eventLoop.now
         metrics.bytesIn.count(buffer.readableBytes)
         isReceiving = true
+        didReceiveHead = false
         let isSound = unsafe buffer.withUnsafeReadableBytes { unsafe session.receive($0) }
+        // A head may carry a customer's key, which is to stand in the request's fields alone.
+        if didReceiveHead { buffer.overwriteReadable() }
         guard isSound, session.outboundFrames <= Self.outboundFramesMax else {
             isReceiving = false
             return broken(context)

@@ -28,11 +28,11 @@ struct LocalFormatTests {
     @Test("reads the vector of a key file")
     func keyFile() throws {
         let text =
-            #"{"format":"sealgate-local-key-1","key_id":"default","description":"é","state":"enabl"#
-            + #"ed","deletion":null,"created":1700000000000,"tags":{"a":"b"},"versions":[{"version":"#
-            + #"1,"created":1700000000000,"nonce":"AAECAwQFBgcICQoL","sealed":"ZyP0OOHA5DylaL2gncRWQ"#
-            + #"rPntQfETmlLAF7fviFUPo3n1GFWLYfFqlTxeI2b4xVx"}],"mac":"S5sI8XssKsTLY0vn84NXW6gxDsY2an"#
-            + #"a9WVL/HXNd+MvFy+kEK0GT0j6QGnujA/8j"}"#
+            #"{"format":"sealgate-local-key-1","key_id":"default","description":"é","state":"e"#
+            + #"nabled","deletion":null,"created":1700000000000,"tags":{"a":"b"},"versions":[{"v"#
+            + #"ersion":1,"created":1700000000000,"nonce":"AAECAwQFBgcICQoL","sealed":"ZyP0OOHA5"#
+            + #"DylaL2gncRWQrPntQfETmlLAF7fviFUPo3n1GFWLYfFqlTxeI2b4xVx"}],"mac":"S5sI8XssKsTLY0"#
+            + #"vn84NXW6gxDsY2ana9WVL/HXNd+MvFy+kEK0GT0j6QGnujA/8j"}"#
         let master = try MasterKey(key(0...0x1f))
         let id = try KeyID("default")
         let local = try LocalKeyFile.decode(Array(text.utf8), id, master)

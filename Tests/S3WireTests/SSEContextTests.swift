@@ -3,7 +3,7 @@ import S3Wire
 import TestSupport
 import Testing
 
-@Suite struct EncryptionContextTests {
+@Suite struct SSEContextTests {
     @Test(
         "has one spelling",
         arguments: [
@@ -22,10 +22,10 @@ import Testing
         ]
     )
     func canonical(json: String, expected: String) throws {
-        let context = try #require(EncryptionContext(json: Array(json.utf8)))
+        let context = try #require(SSEContext(json: Array(json.utf8)))
         #expect(context.json == expected)
-        #expect(EncryptionContext(json: Array(expected.utf8)) == context)
-        #expect(EncryptionContext(header: Base64.encode(json.utf8).utf8) == context)
+        #expect(SSEContext(json: Array(expected.utf8)) == context)
+        #expect(SSEContext(header: Base64.encode(json.utf8).utf8) == context)
     }
 
     @Test(
@@ -39,23 +39,23 @@ import Testing
         ]
     )
     func refusals(json: String) {
-        #expect(EncryptionContext(json: Array(json.utf8)) == nil)
+        #expect(SSEContext(json: Array(json.utf8)) == nil)
     }
 
     @Test("refuses bytes that aren't UTF-8, what isn't base64, and what is too long")
     func bytes() {
         #expect(
-            EncryptionContext(json: Array("{\"a\":\"".utf8) + [0xff] + Array("\"}".utf8)) == nil
+            SSEContext(json: Array("{\"a\":\"".utf8) + [0xff] + Array("\"}".utf8)) == nil
         )
-        #expect(EncryptionContext(header: "e30".utf8) == nil)
+        #expect(SSEContext(header: "e30".utf8) == nil)
         let long = "{\"a\":\"" + String(repeating: "x", count: 8192) + "\"}"
-        #expect(EncryptionContext(json: Array(long.utf8)) == nil)
+        #expect(SSEContext(json: Array(long.utf8)) == nil)
     }
 
     @Test("keys that differ in normalisation are two")
     func normalisation() {
-        #expect(EncryptionContext([("\u{e9}", ""), ("e\u{301}", "")])?.pairs.count == 2)
-        #expect(EncryptionContext([("a", ""), ("a", "")]) == nil)
+        #expect(SSEContext([("\u{e9}", ""), ("e\u{301}", "")])?.pairs.count == 2)
+        #expect(SSEContext([("a", ""), ("a", "")]) == nil)
     }
 
     @Test("mutated text never traps, and what is read is written the same")
@@ -69,8 +69,8 @@ import Testing
                 json[Int(random.next() % UInt64(json.count))] =
                     junk[Int(random.next() % UInt64(junk.count))]
             }
-            guard let context = EncryptionContext(json: json) else { continue }
-            #expect(EncryptionContext(json: Array(context.json.utf8)) == context)
+            guard let context = SSEContext(json: json) else { continue }
+            #expect(SSEContext(json: Array(context.json.utf8)) == context)
         }
     }
 }
