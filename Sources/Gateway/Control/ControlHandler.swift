@@ -3,8 +3,9 @@ import NIOCore
 import S3Wire
 import Transport
 
-/// Requests of control work: the body, a short document, is collected and verified, then a task
-/// does the rest. Bound to its event loop.
+/// Requests of control work: a short body is collected and verified, then a task does the rest.
+///
+/// Bound to its event loop.
 final class ControlHandler: HTTPServerHandler {
     private let scope: RequestScope
     private var reader: PayloadReader?

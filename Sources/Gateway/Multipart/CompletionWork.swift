@@ -15,7 +15,7 @@ enum CompletionWork {
         let listing: PartListing
         do throws(S3Error) {
             (upload, listing) = try await request.listParts()
-        } catch where error.code == .noSuchUpload {
+        } catch  where error.code == .noSuchUpload {
             return try await RepeatedCompletion.answer(request, wanted)
         }
         let customer = try customerKey(request, upload)

@@ -165,7 +165,8 @@ enum ErrorTables {
             case .restless: "retry"
             case .sealBroken: "restore the object from a backup; look at who changed it"
             }
-        let reason = fault == .sealBroken(.keyBoxRefused) ? "the ciphertext does not verify" : fault.reason
+        let reason =
+            fault == .sealBroken(.keyBoxRefused) ? "the ciphertext does not verify" : fault.reason
         return (reason, S3Error(.internalError), remedy)
     }
 

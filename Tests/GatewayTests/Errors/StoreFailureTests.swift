@@ -20,7 +20,7 @@ import Transport
         for name in ["NoSuchKey", "NoSuchBucket", "NoSuchUpload", "InvalidPart", "BucketNotEmpty"] {
             #expect(code(reply(404, name)).rawValue == name)
         }
-        for name in ["InvalidArgument", "MalformedXML", "IncompleteBody", "Unknown"] {
+        for name in ["InvalidArgument", "IncompleteBody", "AccessDenied", "Unknown"] {
             #expect(code(reply(400, name)) == .internalError)
         }
         // A refusal that comes with a status of success is none.
@@ -38,7 +38,10 @@ import Transport
         }
     }
 
-    @Test("a store that is full or stopping is told with the time to come back", arguments: [503, 507])
+    @Test(
+        "a store that is full or stopping is told with the time to come back",
+        arguments: [503, 507]
+    )
     func busy(status: Int) {
         for error in [
             StoreFailure.reply(reply(status, "X"), .init(bucket: "b")), StoreFailure.read(status),

@@ -49,7 +49,10 @@ import Testing
         #expect(part.fields["x-amz-mp-parts-count"] == nil)
         #expect(part.body == [1, 2, 3])
         let both = try await gateway.send(
-            .get, "/demo/a?partNumber=1", [("range", "bytes=0-1")])
+            .get,
+            "/demo/a?partNumber=1",
+            [("range", "bytes=0-1")]
+        )
         #expect(both.code == "InvalidRequest")
         #expect(try await gateway.send(.get, "/demo/a?partNumber=0").code == "InvalidArgument")
     }

@@ -44,7 +44,10 @@ import Testing
         #expect(plan.partCount == nil)
     }
 
-    @Test("a range behind the end is refused", arguments: ["bytes=100-", "bytes=100-200", "bytes=-0"])
+    @Test(
+        "a range behind the end is refused",
+        arguments: ["bytes=100-", "bytes=100-200", "bytes=-0"]
+    )
     func unsatisfiable(header: String) {
         #expect(throws: ByteRange.unsatisfiable(header: header, size: 100)) {
             try plan(range: header)

@@ -191,7 +191,9 @@ import Testing
         for chunk in [Array(body[..<6]), Array(body[6...]), []] {
             chunks.update(chunk.span)
             let signature = chunks.endChunk()
-            bytes += Array("\(String(chunk.count, radix: 16));chunk-signature=\(signature)\r\n".utf8)
+            bytes += Array(
+                "\(String(chunk.count, radix: 16));chunk-signature=\(signature)\r\n".utf8
+            )
             if !chunk.isEmpty { bytes += chunk + [0x0d, 0x0a] }
         }
         let verifier = SigV4Verifier(regions: ["us-east-1"])

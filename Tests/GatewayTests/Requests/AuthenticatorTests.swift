@@ -52,7 +52,9 @@ import Testing
         var changed = try head()
         changed.target = "/b/other"
         #expect(refusal(changed) == .signatureDoesNotMatch)
-        #expect(refusal(try head(), now: Timestamp(seconds: 1_700_001_000)) == .requestTimeTooSkewed)
+        #expect(
+            refusal(try head(), now: Timestamp(seconds: 1_700_001_000)) == .requestTimeTooSkewed
+        )
         #expect(refusal(try head([("x-amz-security-token", "t")])) == .invalidToken)
     }
 

@@ -93,7 +93,15 @@ final class LoopGateway: Sendable {
             let promise = eventLoop.makePromise(of: Answer.self)
             do {
                 try Self.send(
-                    parts.value, method, target, fields, body, payload, isSigned, promise)
+                    parts.value,
+                    method,
+                    target,
+                    fields,
+                    body,
+                    payload,
+                    isSigned,
+                    promise
+                )
             } catch {
                 promise.fail(error)
             }

@@ -44,7 +44,10 @@ final class MemoryStore {
 
     private func nextID() -> String {
         count += 1
-        return Hex.encode([UInt8](repeating: 0, count: 12) + withUnsafeBytes(of: UInt32(count).bigEndian) { Array($0) })
+        return Hex.encode(
+            [UInt8](repeating: 0, count: 12)
+                + withUnsafeBytes(of: UInt32(count).bigEndian) { Array($0) }
+        )
     }
 
     private func answer(_ exchange: FakeStoreExchange) {
