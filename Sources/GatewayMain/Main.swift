@@ -28,8 +28,7 @@ struct Main: ParsableCommand {
 
     static func main() {
         let arguments = Array(CommandLine.arguments.dropFirst())
-        let asksForHelp = [["--help"], ["-h"], ["help"]].contains(arguments)
-        if arguments.isEmpty || asksForHelp {
+        if arguments.isEmpty || [["--help"], ["-h"], ["help"]].contains(arguments) {
             print(helpMessage(columns: 100))
             print(examples)
             Foundation.exit(arguments.isEmpty ? 2 : 0)

@@ -85,7 +85,7 @@ public final class HTTP1ServerHandler: ChannelDuplexHandler {
     /// Starts where the channel is open already.
     public func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
-        timer = LazyTimer(on: context.eventLoop) { [weak self] in self?.timerFired() }
+        timer = LazyTimer(on: context.eventLoop) { self.timerFired() }
         if context.channel.isActive { updateTimer() }
     }
 

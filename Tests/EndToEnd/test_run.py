@@ -62,7 +62,8 @@ def test_what_it_prints_can_be_pasted(own_gateway, tmp_path):
     (tmp_path / "README.md").write_text("Sealgate keeps this from whoever stores it.\n")
     lines = [line.strip() for line in gateway.log().split("Ready.")[1].splitlines()
              if line.startswith("  ")]
-    assert [line.split()[0] for line in lines] == ["export", "export", "aws", "aws", "curl", "rclone",
+    assert [line.split()[0] for line in lines] == ["export", "export", "aws", "aws", "curl",
+                                                   "rclone",
                                                    "grep"]
     script = "set -e\n" + "\n".join(lines)
     result = subprocess.run(
@@ -101,7 +102,8 @@ def test_stopping_the_script_stops_both(scratch, whole_group, sent, status):
     state = scratch / f"stop-{os.urandom(3).hex()}"
     info = state / "info.json"
     process = subprocess.Popen(
-        [ROOT / "scripts/run", "--state", state, "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0",
+        [ROOT / "scripts/run", "--state", state, "--listen", "127.0.0.1:0", "--admin",
+         "127.0.0.1:0",
          "--info", info], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True)
     until(info.exists, 60)
     pids = [json.loads(info.read_text())[name] for name in ("gateway_pid", "store_pid")]
@@ -126,7 +128,8 @@ def test_when_one_process_ends_the_other_is_stopped(own_gateway, victim):
     (["--config", "/nonexistent.yaml"], "no settings file /nonexistent.yaml")])
 def test_options_that_are_refused(tmp_path, arguments, words):
     options = arguments if "--state" in arguments else ["--state", tmp_path / "s", *arguments]
-    result = subprocess.run([ROOT / "scripts/run", *options], capture_output=True, text=True, timeout=60)
+    result = subprocess.run([ROOT / "scripts/run", *options], capture_output=True, text=True,
+                            timeout=60)
     assert result.returncode == 1 and f"sealgate: error: {words}" in result.stderr
     assert result.stdout == ""
 
@@ -143,7 +146,8 @@ def test_state_is_in_the_working_folder_by_default(scratch):
     folder = scratch / f"here-{os.urandom(3).hex()}"
     folder.mkdir()
     process = subprocess.Popen(
-        [ROOT / "scripts/run", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--info", "info.json"],
+        [ROOT / "scripts/run", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--info",
+         "info.json"],
         cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     until((folder / "info.json").exists, 60)
     assert (folder / ".sealgate/store").is_dir()
@@ -193,7 +197,8 @@ def test_a_killed_process_leaves_nothing_half_written(own_gateway, victim, size)
     with Connection(gateway) as one, Connection(gateway) as two, Connection(gateway) as three:
         begin_upload(gateway, one, "/bucket/k", data, size - 1)
         begin_upload(gateway, two, "/bucket/new", data, size // 2)
-        begin_upload(gateway, three, f"/bucket/parts?partNumber=2&uploadId={upload}", data, size - 1)
+        begin_upload(gateway, three, f"/bucket/parts?partNumber=2&uploadId={upload}", data,
+                     size - 1)
         call(gateway, "GET", "/bucket")
         os.kill(gateway.info[victim], signal.SIGKILL)
         gateway.process.wait(timeout=20)
@@ -264,7 +269,8 @@ def test_a_dead_store_is_503_until_it_is_back(own_gateway):
             pair.processes["store"].kill()
             pair.processes["store"].wait()
             for method, target, body in (("GET", "/bucket/k", b""), ("GET", "/bucket", b""),
-                                         ("PUT", "/bucket/n", b"x" * 1000), ("DELETE", "/bucket/k", b""),
+                                         ("PUT", "/bucket/n", b"x" * 1000),
+                                         ("DELETE", "/bucket/k", b""),
                                          ("HEAD", "/bucket/k", b""), ("GET", "/", b"")):
                 start = time.monotonic()
                 answer = connection.request(method, target, {}, body)
@@ -322,9 +328,11 @@ def test_the_gateway_starts_without_a_store_only_to_say_so(own_gateway, program)
         command = ["sealgate", "serve", "--config", own_gateway.config]
         words, code = "the store doesn't answer", 1
     else:
-        command = ["sealgate-store", "serve", "--data", "/proc/nowhere", "--socket", "/tmp/never.sock"]
+        command = ["sealgate-store", "serve", "--data", "/proc/nowhere", "--socket",
+                   "/tmp/never.sock"]
         words, code = "/proc/nowhere", 3
-    result = subprocess.run([BIN / command[0], *command[1:]], capture_output=True, text=True, timeout=60)
+    result = subprocess.run([BIN / command[0], *command[1:]], capture_output=True, text=True,
+                            timeout=60)
     assert result.returncode == code, result.stderr
     assert f"{program}: error: " in result.stderr and words in result.stderr
     assert f"{program}: hint: " in result.stderr

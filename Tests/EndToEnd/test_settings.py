@@ -75,14 +75,17 @@ def test_a_good_file(write):
      "did you mean listen.address?"),
     (GOOD.replace("local:", "locale:"), ":7: kms.locale: no such setting", "config print"),
     (GOOD + "zebra: 1\n", ":14: zebra: no such setting", "config print"),
-    (GOOD.replace("access_key_id:", "access_key:"), ":12: credentials[0].access_key: no such setting",
+    (GOOD.replace("access_key_id:", "access_key:"),
+     ":12: credentials[0].access_key: no such setting",
      "did you mean access_key_id?"),
     (GOOD + "limits:\n  connections: many\n", ':15: limits.connections: "many" is not valid',
      "expected a whole number from 1 to 1000000"),
     (GOOD + "limits:\n  connections: 0\n", ':15: limits.connections: "0" is not valid', "expected"),
-    (GOOD + "limits:\n  header_timeout: 15\n", ':15: limits.header_timeout: "15" is not valid', "as 15s"),
+    (GOOD + "limits:\n  header_timeout: 15\n", ':15: limits.header_timeout: "15" is not valid',
+     "as 15s"),
     (GOOD + "limits:\n  header_bytes: 1GiB\n", ":15: limits.header_bytes", "64KiB"),
-    (GOOD + "listen:\n  address: nowhere\n", ':15: listen.address: "nowhere" is not valid', "expected"),
+    (GOOD + "listen:\n  address: nowhere\n", ':15: listen.address: "nowhere" is not valid',
+     "expected"),
     (GOOD + "listen:\n  regions: us-east-1\n", ":15: listen.regions", "expected"),
     (GOOD + "encryption:\n  default: none\n", ':15: encryption.default: "none" is not valid',
      "sse-s3, sse-kms"),
@@ -93,8 +96,10 @@ def test_a_good_file(write):
     (GOOD.replace("  key_file: {state}/tls/server.key\n", ""), "tls.key_file: is not set",
      "SEALGATE_TLS_KEY_FILE"),
     (GOOD.replace("  - id: dev\n    access", "  - access"), "credentials[0].id: is not set", "add"),
-    (GOOD + "    secret_access_key_file: /x\n", "credentials[0].secret_access_key: is given", "remove"),
-    (GOOD + "  broken: [\n", ":1", "YAML"), ("\ttabs: 1\n", ":1", "YAML"), ("- a\n- b\n", ":1", None)])
+    (GOOD + "    secret_access_key_file: /x\n", "credentials[0].secret_access_key: is given",
+     "remove"),
+    (GOOD + "  broken: [\n", ":1", "YAML"), ("\ttabs: 1\n", ":1", "YAML"),
+    ("- a\n- b\n", ":1", None)])
 def test_what_is_wrong_is_told_with_file_line_and_remedy(write, text, error, hint):
     path = write(text)
     result = check(path)
@@ -130,7 +135,8 @@ def test_flags_over_environment_over_file_over_default(write):
     assert effective(path, "listen.address", *flag, environment=variable) == (
         "127.0.0.1:3333", "--listen-address")
     assert effective(path, "listen.address", "--listen-address=[::1]:5")[0] == "[::1]:5"
-    assert effective(path, "listen.regions", environment={"SEALGATE_LISTEN_REGIONS": "a-1,b-2"})[0] == "a-1,b-2"
+    variable = {"SEALGATE_LISTEN_REGIONS": "a-1,b-2"}
+    assert effective(path, "listen.regions", environment=variable)[0] == "a-1,b-2"
 
 
 def test_flags_and_variables_that_are_refused(write):
@@ -140,7 +146,8 @@ def test_flags_and_variables_that_are_refused(write):
     assert "sealgate: error: --listen-adress: no such setting" in result.stderr
     assert "did you mean --listen-address?" in result.stderr
     result = check(path, "--limits-connections", "-1")
-    assert result.returncode == 2 and '--limits-connections: limits.connections: "-1"' in result.stderr
+    assert result.returncode == 2
+    assert '--limits-connections: limits.connections: "-1"' in result.stderr
     result = check(path, "--kms-local-master-key", "c2VjcmV0")
     assert result.returncode == 2 and "may not stand on the command line" in result.stderr
     assert "--kms-local-master-key-file PATH" in result.stderr and "c2VjcmV0" not in result.stderr
@@ -229,7 +236,8 @@ def test_certificates_that_are_refused(write, state, tmp_path):
     path = write(GOOD.replace("{state}/tls/server.key", str(key)))
     assert "mode 0644" in (error := refused(path)) and f"chmod 600 '{key}'" in error
     key.chmod(0o600)
-    subprocess.run(["openssl", "ecparam", "-genkey", "-name", "prime256v1", "-out", key], check=True)
+    subprocess.run(["openssl", "ecparam", "-genkey", "-name", "prime256v1", "-out", key],
+                   check=True)
     assert "server" in refused(path)
     key.write_text("nonsense")
     refused(path)
@@ -237,13 +245,15 @@ def test_certificates_that_are_refused(write, state, tmp_path):
 
 
 @pytest.mark.parametrize("master, words", [
-    ("A" * 43 + "=", "repeated"), ("dGhpcyBpcyBub3QgbG9uZyBlbm91Z2g=", "32 bytes"), ("not base64!", "base64"),
+    ("A" * 43 + "=", "repeated"), ("dGhpcyBpcyBub3QgbG9uZyBlbm91Z2g=", "32 bytes"),
+    ("not base64!", "base64"),
     ("QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE=", "")])
 def test_master_keys_that_are_no_keys(write, state, tmp_path, master, words):
     file = tmp_path / "master.key"
     file.write_text(master)
     file.chmod(0o600)
-    text = GOOD.replace("{state}/master.key", str(file)).replace("{state}/kms", str(tmp_path / "kms"))
+    text = GOOD.replace("{state}/master.key", str(file))
+    text = text.replace("{state}/kms", str(tmp_path / "kms"))
     error = refused(write(text))
     assert words in error and master not in error
     assert not (tmp_path / "kms").exists() or not list((tmp_path / "kms").glob("*.key"))
@@ -251,7 +261,8 @@ def test_master_keys_that_are_no_keys(write, state, tmp_path, master, words):
 
 def test_another_master_key_is_told_at_once(write, tmp_path):
     file = tmp_path / "master.key"
-    file.write_text(subprocess.run(["openssl", "rand", "-base64", "32"], capture_output=True, text=True).stdout)
+    file.write_text(subprocess.run(["openssl", "rand", "-base64", "32"], capture_output=True,
+                                   text=True).stdout)
     file.chmod(0o600)
     error = refused(write(GOOD.replace("{state}/master.key", str(file))))
     assert "master" in error
@@ -280,7 +291,8 @@ def test_credentials_that_are_refused(write):
 def test_an_address_that_is_taken(write, state, tmp_path):
     assert "the store doesn't answer" in refused(write())
     store = subprocess.Popen(
-        [BIN / "sealgate-store", "serve", "--data", state / "store", "--socket", state / "run/store.sock",
+        [BIN / "sealgate-store", "serve", "--data", state / "store", "--socket",
+         state / "run/store.sock",
          "--ready-file", tmp_path / "ready"], stderr=subprocess.DEVNULL)
     try:
         while not (tmp_path / "ready").exists():
@@ -317,7 +329,8 @@ def test_help_fits_a_screen_and_ends_with_examples():
 
 @pytest.mark.parametrize("program, arguments", [
     ("sealgate", ["bogus"]), ("sealgate", ["config", "bogus"]), ("sealgate-store", ["bogus"]),
-    ("sealgate-store", ["serve", "--bogus"]), ("sealgate-store", []), ("sealgate", ["serve", "--config"])])
+    ("sealgate-store", ["serve", "--bogus"]), ("sealgate-store", []),
+    ("sealgate", ["serve", "--config"])])
 def test_usage_errors_are_code_2(program, arguments):
     result = sealgate(*arguments, program=program)
     assert result.returncode == 2, result
@@ -335,7 +348,9 @@ def test_the_store_has_settings_too(tmp_path):
     assert sample.returncode == 0 and "durability" in sample.stdout
     (tmp_path / "store.yaml").write_text("durabilty: full\n")
     result = sealgate("config", "--config", tmp_path / "store.yaml", program="sealgate-store")
-    assert result.returncode == 2 and f"{tmp_path}/store.yaml:1: durabilty: no such setting" in result.stderr
+    assert result.returncode == 2
+    assert f"{tmp_path}/store.yaml:1: durabilty: no such setting" in result.stderr
     assert "did you mean" in result.stderr
     result = sealgate("config", "--set", "durability=relaxed", program="sealgate-store")
-    assert result.returncode == 0 and re.search(r"durability: relaxed\s+# --durability", result.stdout)
+    assert result.returncode == 0 and re.search(r"durability: relaxed\s+# --durability",
+                                                result.stdout)

@@ -64,13 +64,9 @@ public final class GatewayServer: Sendable {
         let target = try StoreTarget(settings)
         if let warning = target.warning { log.warning("\(warning)") }
         let pools = try await StorePools(target, settings, group, transport)
-        let ring = KeyRing(
-            provider: provider,
-            records: StoreRecords(pools.client),
-            settings: try KeyServices.ringSettings(settings),
-            environment: KeyRingEnvironment(now: { SystemClock.now })
-        )
-        try await begin(ring)
+        let records = StoreRecords(pools.client)
+        let ring = try KeyServices.ring(settings, provider, records)
+        try await begin(ring, records)
         let services = GatewayServices(
             settings,
             storeForm: pools.client.form,
@@ -118,8 +114,12 @@ public final class GatewayServer: Sendable {
     }
 
     /// Loads the attribute keys; without them no HEAD and no listing could be answered.
-    private static func begin(_ ring: KeyRing) async throws(GatewayStartError) {
+    private static func begin(
+        _ ring: KeyRing,
+        _ records: StoreRecords
+    ) async throws(GatewayStartError) {
         do throws(KMSError) {
+            try await KeyServices.makeDefaultKey(try ring.resolve(nil), ring.provider, records)
             try await ring.start()
         } catch .storeUnavailable {
             throw GatewayStartError(
