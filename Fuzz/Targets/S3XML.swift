@@ -27,7 +27,7 @@ func fuzzS3XML(_ input: inout FuzzInput) {
     }
 }
 
-private func check<Document: XMLReadable & XMLWritable & Equatable>(
+private func check<Document: XMLReadable & XMLWritable>(
     _ type: Document.Type,
     _ xml: [UInt8]
 ) {
@@ -36,5 +36,6 @@ private func check<Document: XMLReadable & XMLWritable & Equatable>(
     guard let again = try? Document(xml: read.xml, limits: limits) else {
         preconditionFailure("unreadable when written")
     }
-    precondition(again == read, "another document when written")
+    // Grants to groups are read and not written: what is compared is the second writing.
+    precondition(again.xml == read.xml, "another document when written")
 }

@@ -2,6 +2,8 @@
 public enum XMLError: Error, Equatable, Sendable {
     /// An attribute isn't `name="value"`.
     case attributeInvalid
+    /// A NUL in text, which XML has no way to write.
+    case characterInvalid
     /// A document type declaration, which is never read: entities could be defined in it.
     case doctypeRefused
     /// The element isn't there though the document needs it.

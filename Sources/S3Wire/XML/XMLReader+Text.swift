@@ -27,7 +27,7 @@ extension XMLReader {
                 continue
             }
             position += 1
-            append(byte, to: &text)
+            try append(byte, to: &text)
         }
     }
 
@@ -41,13 +41,15 @@ extension XMLReader {
             }
             let byte = bytes[position]
             position += 1
-            append(byte, to: &text)
+            try append(byte, to: &text)
         }
         throw .endUnexpected
     }
 
-    // XML 1.0 section 2.11: CR LF and a lone CR both stand for LF.
-    private func append(_ byte: UInt8, to text: inout [UInt8]) {
+    // XML 1.0 section 2.11: CR LF and a lone CR both stand for LF. Of the control characters NUL
+    // alone is refused: it couldn't be written back, not even as a reference.
+    private func append(_ byte: UInt8, to text: inout [UInt8]) throws(XMLError) {
+        guard byte != 0 else { throw .characterInvalid }
         guard byte == 0x0d else {
             text.append(byte)
             return
@@ -123,7 +125,7 @@ extension XMLReader {
     }
 
     func isPlain(_ byte: UInt8) -> Bool {
-        byte != UInt8(ascii: "<") && byte != UInt8(ascii: "&") && byte != 0x0d
+        byte != UInt8(ascii: "<") && byte != UInt8(ascii: "&") && byte != 0x0d && byte != 0
     }
 
     func isNameByte(_ byte: UInt8) -> Bool {
