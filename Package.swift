@@ -94,8 +94,8 @@ let package = Package(
                 "KMS", "Transport", "SecureTransport", "Daemon", nio, nioPosix, logging,
             ]
         ),
-        program("BackendMain", ["Backend", "Daemon", arguments]),
-        program("GatewayMain", ["Gateway", "Daemon", arguments]),
+        program("BackendMain", ["Backend", "Daemon", logging, arguments]),
+        program("GatewayMain", ["Gateway", "Daemon", logging, arguments]),
         .target(name: "TestSupport", dependencies: ["Encoding"], path: "Tests/TestSupport"),
         tests("Encoding"),
         tests("HTTPWire"),

@@ -33,6 +33,9 @@ class Results:
     def add(self, row, server, run):
         self.runs[row.name].setdefault(server, []).append(run)
 
+    def has(self, server):
+        return any(server in servers for servers in self.runs.values())
+
     def rounds(self):
         counts = [len(runs) for servers in self.runs.values() for runs in servers.values()]
         return (min(counts), max(counts)) if counts else (0, 0)
@@ -109,7 +112,9 @@ def facts(programs, site, protocol, sizes, results, command):
         ("TLS", f"{protocol}; clients offer {SUITE} alone"),
         ("nginx reads", ", ".join(
             f"{name}: bodies by {body}, answers by {answer}"
-            for name, (body, answer) in NGINX_BUFFERS.items())),
+            for name, (body, answer) in NGINX_BUFFERS.items()
+            if results.has(name)
+        )),
         ("event loops", f"{site.loops}, and as many nginx workers"),
         ("bulk", f"{sizes.bulk_bytes // MIB} MiB; small: {sizes.requests:,} requests a run"),
         ("rounds", str(low) if low == high else f"{low} to {high}"),
@@ -123,7 +128,8 @@ def write(results, pairs):
     _, end, after = rest.partition(END)
     if not begin or not end:
         raise BenchError(f"{DOCUMENT} has no section for results", f"it needs {BEGIN} and {END}")
-    lines = ["| fact | value |", "| --- | --- |", *(f"| {name} | {value} |" for name, value in pairs)]
+    lines = ["| fact | value |", "| --- | --- |"]
+    lines += [f"| {name} | {value} |" for name, value in pairs]
     body = "\n".join(["", "", *lines, "", markdown(results.table()), "", ""])
     DOCUMENT.write_text(before + BEGIN + body.rstrip("\n") + "\n\n" + END + after)
     expected = {"noise": NOISE, **_expected()}

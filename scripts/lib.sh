@@ -1,16 +1,21 @@
 # Shared by the scripts beside it; sourced, not run.
 
 say() { printf '%s\n' "$*" >&2; }
-die() { printf 'sealgate: error: %s\n' "$1" >&2; [ -z "${2:-}" ] || printf 'sealgate: hint: %s\n' "$2" >&2; exit 1; }
+die() {
+    say "sealgate: error: $1"
+    [ -z "${2:-}" ] || say "sealgate: hint: $2"
+    exit 1
+}
 
 # need_swift: a Swift 6.2 or newer toolchain, found on PATH or in /opt/swift.
 need_swift() {
     command -v swift >/dev/null 2>&1 || PATH="$PATH:/opt/swift/usr/bin"
     command -v swift >/dev/null 2>&1 \
         || die "no Swift toolchain found on PATH" \
-            "install Swift 6.3 for Debian 12 from https://www.swift.org/install/linux/ and put its usr/bin on PATH"
+            "install Swift 6.3 for Debian 12, https://www.swift.org/install/linux/, on PATH"
     local version major minor
-    version=$(swift --version 2>/dev/null | sed -n 's/.*Swift version \([0-9]*\.[0-9]*\).*/\1/p' | head -n 1)
+    version=$(swift --version 2>/dev/null \
+        | sed -n 's/.*Swift version \([0-9]*\.[0-9]*\).*/\1/p' | head -n 1)
     major=${version%%.*} minor=${version#*.}
     [ "${major:-0}" -gt 6 ] || { [ "${major:-0}" -eq 6 ] && [ "${minor:-0}" -ge 2 ]; } \
         || die "Swift ${version:-of an unknown version} is too old" "install Swift 6.3 or newer"
@@ -20,17 +25,19 @@ need_swift() {
 need_packages() {
     local missing=() name
     for name in "$@"; do
-        dpkg-query -W -f '${Status}' "$name" 2>/dev/null | grep -q 'install ok installed' || missing+=("$name")
+        dpkg-query -W -f '${Status}' "$name" 2>/dev/null | grep -q 'install ok installed' \
+            || missing+=("$name")
     done
     [ ${#missing[@]} -gt 0 ] || return 0
     command -v apt-get >/dev/null 2>&1 \
-        || die "these packages are missing: ${missing[*]}" "install them with your system's package tool"
-    local root=()
+        || die "these packages are missing: ${missing[*]}" \
+            "install them with your system's package tool"
+    local root=() install=(apt-get install -y --no-install-recommends)
     [ "$(id -u)" -eq 0 ] || root=(sudo)
     say "installing ${missing[*]}"
-    "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${missing[@]}" >&2 \
-        || { "${root[@]}" apt-get update >&2 \
-            && "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${missing[@]}" >&2; } \
+    install=("${root[@]}" env DEBIAN_FRONTEND=noninteractive "${install[@]}" "${missing[@]}")
+    "${install[@]}" >&2 \
+        || { "${root[@]}" apt-get update >&2 && "${install[@]}" >&2; } \
         || die "apt-get could not install ${missing[*]}" "run: apt-get install ${missing[*]}"
 }
 
@@ -42,7 +49,8 @@ build_programs() {
     BIN=${SEALGATE_BIN:-$ROOT/.build/$configuration}
     [ -z "${SEALGATE_BIN:-}" ] || return 0
     if [ -x "$BIN/sealgate" ] && [ -x "$BIN/sealgate-store" ] \
-        && [ -z "$(find "$ROOT/Sources" "$ROOT/Package.swift" -newer "$BIN/sealgate" -print -quit)" ]; then
+        && [ -z "$(find "$ROOT/Sources" "$ROOT/Package.swift" \
+            -newer "$BIN/sealgate" -print -quit)" ]; then
         return 0
     fi
     need_swift

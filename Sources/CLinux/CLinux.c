@@ -1,6 +1,8 @@
 #define _GNU_SOURCE
 #include "CLinux.h"
 
+#include <limits.h>
+#include <malloc.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -17,4 +19,11 @@ int sealgate_forbid_dumps(void) {
     struct rlimit none = {0, 0};
     if (setrlimit(RLIMIT_CORE, &none) != 0) return -1;
     return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
+int sealgate_keep_freed_memory(size_t bytes) {
+    if (bytes > INT_MAX) return -1;
+    int done = mallopt(M_TRIM_THRESHOLD, (int)bytes) & mallopt(M_TOP_PAD, 1 << 20)
+        & mallopt(M_MMAP_THRESHOLD, 4 << 20);
+    return done ? 0 : -1;
 }

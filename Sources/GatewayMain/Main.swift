@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import Gateway
 
 /// `sealgate`.
@@ -8,18 +9,39 @@ struct Main: ParsableCommand {
         commandName: "sealgate",
         abstract: "S3 over TLS in front of storage that sees ciphertext only.",
         discussion: """
-            Every setting of the file has a flag, `--listen-address` for listen.address, and a \
-            variable, SEALGATE_LISTEN_ADDRESS. SIGHUP reads certificates anew; SIGTERM finishes \
-            the requests under way, then ends.
+            Every setting of the file has a flag, as --listen-address for listen.address, and a \
+            variable, SEALGATE_LISTEN_ADDRESS.
+            SIGHUP reads certificates anew; SIGTERM finishes the requests under way, then ends.
             Exit codes: 0 stopped, 1 can't start, 2 settings or usage.
-
-            EXAMPLES
-              sealgate serve --config /etc/sealgate/sealgate.yaml
-              sealgate serve --config sealgate.yaml --listen-address 0.0.0.0:9000 --log-level debug
-              sealgate config check --config sealgate.yaml
-              sealgate config print --config sealgate.yaml
             """,
         version: "sealgate \(GatewayServer.version)",
         subcommands: [Serve.self, Config.self]
     )
+
+    private static let examples = """
+        EXAMPLES
+          sealgate serve --config sealgate.yaml
+          sealgate serve --config sealgate.yaml --listen-address 0.0.0.0:9000
+          sealgate config sample > sealgate.yaml
+          sealgate config check --config sealgate.yaml
+        """
+
+    static func main() {
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        if arguments.isEmpty || [["--help"], ["-h"], ["help"]].contains(arguments) {
+            print(helpMessage(columns: 100))
+            print(examples)
+            Foundation.exit(arguments.isEmpty ? 2 : 0)
+        }
+        do {
+            var command = try parseAsRoot(arguments)
+            try command.run()
+        } catch {
+            guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
+            Terminal.write([
+                "sealgate: error: \(message(for: error))", "sealgate: hint: sealgate --help",
+            ])
+            Foundation.exit(2)
+        }
+    }
 }

@@ -70,10 +70,10 @@ public struct HTTP1BodyWriter: Sendable {
             return left == 0
         case .chunked:
             var lines: [UInt8] = []
+            lines.append(text: "0\r\n")
             if let trailers { try trailers.appendTrailers(to: &lines) }
-            sink.append(text: "0\r\n")
+            lines.append(text: "\r\n")
             sink.append(lines.span)
-            sink.append(text: "\r\n")
             return true
         }
     }

@@ -18,16 +18,17 @@ struct HTTP1FieldSection {
         var end = line.count
         while start < end, Self.isBlank(line[start]) { start += 1 }
         while end > start, Self.isBlank(line[end - 1]) { end -= 1 }
-        var index = start
-        while index < end {
-            let byte = line[index]
-            guard HTTPFieldRules.isValueByte(byte) else {
-                throw byte == 0x0d ? .bareCarriageReturn : .fieldValueInvalid
-            }
-            index += 1
+        let value = line.extracting(start..<end)
+        guard HTTPFieldRules.isValue(value) else { throw Self.error(of: value) }
+        if fields.isEmpty { fields.reserve(fields: 16, bytes: 1024) }
+        fields.append(name: line.extracting(0..<colon), value: value)
+    }
+
+    private static func error(of value: Span<UInt8>) -> HTTP1Error {
+        for index in value.indices where !HTTPFieldRules.isValueByte(value[index]) {
+            return value[index] == 0x0d ? .bareCarriageReturn : .fieldValueInvalid
         }
-        if fields.isEmpty { fields.reserve(fields: 16, bytes: 512) }
-        fields.append(name: line.extracting(0..<colon), value: line.extracting(start..<end))
+        return .fieldValueInvalid
     }
 
     private static func colon(of line: Span<UInt8>) throws(HTTP1Error) -> Int {

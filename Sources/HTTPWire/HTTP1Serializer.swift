@@ -16,35 +16,38 @@ public enum HTTP1Serializer {
     ) throws(HTTP1Error) -> HTTP1BodyWriter {
         let method = head.method.name
         guard HTTPFieldRules.isName(method.utf8.span) else { throw .methodInvalid }
-        guard !head.target.isEmpty, head.target.utf8.allSatisfy(HTTPFieldRules.isTargetByte)
-        else { throw .targetInvalid }
+        guard HTTPFieldRules.isTarget(head.target.utf8.span) else { throw .targetInvalid }
         guard HTTPFieldRules.isValue(head.authority.utf8.span) else { throw .fieldValueInvalid }
         try head.fields.validate()
-        sink.append(text: method)
-        sink.append(text: " ")
-        sink.append(text: head.target)
-        sink.append(text: " HTTP/1.1\r\n")
+        // Gathered first: in a sink of any kind each piece costs a call that nothing can inline.
+        var text: [UInt8] = []
+        text.reserveCapacity(Self.startBytes + head.target.utf8.count + head.fields.listSize)
+        text.append(text: method)
+        text.append(text: " ")
+        text.append(text: head.target)
+        text.append(text: " HTTP/1.1\r\n")
         if !head.fields.contains("host") {
-            sink.append(text: "host: ")
-            sink.append(text: head.authority)
-            sink.append(text: "\r\n")
+            text.append(text: "host: ")
+            text.append(text: head.authority)
+            text.append(text: "\r\n")
         }
-        head.fields.appendLines(to: &sink, keepingLength: false)
+        head.fields.appendLines(to: &text, keepingLength: false)
         let framing: HTTP1BodyWriter.Framing
         switch head.bodyLength {
         case .known(0):
             framing = .none
-            if expectsBody(head.method) { sink.append(text: "content-length: 0\r\n") }
+            if expectsBody(head.method) { text.append(text: "content-length: 0\r\n") }
         case .known(let count):
             framing = .length(left: count)
-            sink.append(text: "content-length: ")
-            sink.append(decimal: count)
-            sink.append(text: "\r\n")
+            text.append(text: "content-length: ")
+            text.append(decimal: count)
+            text.append(text: "\r\n")
         case .unknown:
             framing = .chunked
-            sink.append(text: "transfer-encoding: chunked\r\n")
+            text.append(text: "transfer-encoding: chunked\r\n")
         }
-        sink.append(text: "\r\n")
+        text.append(text: "\r\n")
+        sink.append(text.span)
         return HTTP1BodyWriter(framing)
     }
 
@@ -74,26 +77,29 @@ public enum HTTP1Serializer {
         try head.fields.validate()
         let length = try head.fields.contentLength()
         let isBodiless = method == .head || head.status == 204 || head.status == 304
-        sink.append(text: "HTTP/1.1 ")
-        sink.append(decimal: UInt64(head.status))
-        sink.append(text: " ")
-        sink.append(text: HTTPStatus.reason(head.status))
-        sink.append(text: "\r\n")
-        head.fields.appendLines(to: &sink, keepingLength: head.status != 204)
+        var text: [UInt8] = []
+        text.reserveCapacity(Self.startBytes + head.fields.listSize)
+        text.append(text: "HTTP/1.1 ")
+        text.append(decimal: UInt64(head.status))
+        text.append(text: " ")
+        text.append(text: HTTPStatus.reason(head.status))
+        text.append(text: "\r\n")
+        head.fields.appendLines(to: &text, keepingLength: head.status != 204)
         var framing = HTTP1BodyWriter.Framing.none
         if isBodiless {
             // Nothing frames a body that can't be there.
         } else if let length {
             framing = .length(left: length)
         } else if end {
-            sink.append(text: "content-length: 0\r\n")
+            text.append(text: "content-length: 0\r\n")
         } else if version == .http1_0 {
             framing = .untilEnd
         } else {
             framing = .chunked
-            sink.append(text: "transfer-encoding: chunked\r\n")
+            text.append(text: "transfer-encoding: chunked\r\n")
         }
-        sink.append(text: closing ? "connection: close\r\n\r\n" : "\r\n")
+        text.append(text: closing ? "connection: close\r\n\r\n" : "\r\n")
+        sink.append(text.span)
         return HTTP1BodyWriter(framing)
     }
 
@@ -110,48 +116,56 @@ public enum HTTP1Serializer {
         case .post, .put, .other: true
         }
     }
+
+    /// Room for what isn't a field or a target: the start line and what frames the body.
+    private static let startBytes = 128
 }
 
 extension HTTPFields {
     /// Refuses names and values that would break out of their lines.
     fileprivate func validate() throws(HTTP1Error) {
-        for index in 0..<count {
-            guard HTTPFieldRules.isName(nameBytes(at: index).span) else { throw .fieldNameInvalid }
-            guard HTTPFieldRules.isValue(valueBytes(at: index).span) else {
-                throw .fieldValueInvalid
+        let error = withBytes { bytes -> HTTP1Error? in
+            for index in 0..<count {
+                let name = bytes.extracting(nameRange(at: index))
+                guard HTTPFieldRules.isName(name) else { return .fieldNameInvalid }
+                let value = bytes.extracting(valueRange(at: index))
+                guard HTTPFieldRules.isValue(value) else { return .fieldValueInvalid }
             }
+            return nil
         }
+        if let error { throw error }
     }
 
     /// Writes the lines but for those that frame the message or bear on the connection.
-    fileprivate func appendLines(to sink: inout some HTTP1Sink, keepingLength: Bool) {
+    fileprivate func appendLines(to text: inout [UInt8], keepingLength: Bool) {
         for index in 0..<count {
-            let name = nameBytes(at: index)
-            if isFraming(name, keepingLength: keepingLength) { continue }
-            appendLine(index, to: &sink)
+            if isFraming(index, keepingLength: keepingLength) { continue }
+            appendLine(index, to: &text)
         }
     }
 
-    private func isFraming(_ name: ArraySlice<UInt8>, keepingLength: Bool) -> Bool {
-        switch name.count {
-        case 10: name.elementsEqual("connection".utf8) || name.elementsEqual("keep-alive".utf8)
-        case 14: !keepingLength && name.elementsEqual("content-length".utf8)
-        case 17: name.elementsEqual("transfer-encoding".utf8)
+    private func isFraming(_ index: Int, keepingLength: Bool) -> Bool {
+        switch nameRange(at: index).count {
+        case 10: isName("connection", at: index) || isName("keep-alive", at: index)
+        case 14: !keepingLength && isName("content-length", at: index)
+        case 17: isName("transfer-encoding", at: index)
         default: false
         }
     }
 
     /// Writes one field's line.
-    fileprivate func appendLine(_ index: Int, to sink: inout some HTTP1Sink) {
-        sink.append(nameBytes(at: index).span)
-        sink.append(text: ": ")
-        sink.append(valueBytes(at: index).span)
-        sink.append(text: "\r\n")
+    private func appendLine(_ index: Int, to text: inout [UInt8]) {
+        withBytes { bytes in
+            text.append(bytes.extracting(nameRange(at: index)))
+            text.append(text: ": ")
+            text.append(bytes.extracting(valueRange(at: index)))
+            text.append(text: "\r\n")
+        }
     }
 
     /// Writes every line, for trailers.
-    func appendTrailers(to sink: inout some HTTP1Sink) throws(HTTP1Error) {
+    func appendTrailers(to text: inout [UInt8]) throws(HTTP1Error) {
         try validate()
-        for index in 0..<count { appendLine(index, to: &sink) }
+        for index in 0..<count { appendLine(index, to: &text) }
     }
 }

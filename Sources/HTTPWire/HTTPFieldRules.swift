@@ -28,9 +28,29 @@ public enum HTTPFieldRules {
         return !name.isEmpty
     }
 
+    /// Whether `target` holds nothing but what a request's target may, and is of at least one byte.
+    static func isTarget(_ target: Span<UInt8>) -> Bool {
+        for index in target.indices where !isTargetByte(target[index]) { return false }
+        return !target.isEmpty
+    }
+
     /// Whether `value` holds no control byte, so that it can't end its line.
     public static func isValue(_ value: Span<UInt8>) -> Bool {
-        for index in value.indices where !isValueByte(value[index]) { return false }
+        var index = 0
+        // Eight bytes at a time, as long as all of them are above control bytes and aren't DEL.
+        let bytes = unsafe value.bytes
+        while value.count - index >= 8 {
+            let word = unsafe bytes.unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self)
+            let low = (word &- 0x2020_2020_2020_2020) & ~word
+            let difference = word ^ 0x7f7f_7f7f_7f7f_7f7f
+            let deleted = (difference &- 0x0101_0101_0101_0101) & ~difference
+            guard (low | deleted) & 0x8080_8080_8080_8080 == 0 else { break }
+            index += 8
+        }
+        while index < value.count {
+            guard isValueByte(value[index]) else { return false }
+            index += 1
+        }
         return true
     }
 

@@ -38,13 +38,7 @@ public struct HTTPFields: Sendable {
 
     /// Adds a field at the end; the name is put in lower case.
     public mutating func append(_ name: String, _ value: String) {
-        var name = name
-        var value = value
-        name.withUTF8 { nameBytes in
-            value.withUTF8 { valueBytes in
-                unsafe append(name: nameBytes.span, value: valueBytes.span)
-            }
-        }
+        append(name: name.utf8.span, value: value.utf8.span)
     }
 
     /// Adds a field at the end; the name is put in lower case.
@@ -54,9 +48,11 @@ public struct HTTPFields: Sendable {
             nameCount: UInt32(truncatingIfNeeded: name.count),
             valueCount: UInt32(truncatingIfNeeded: value.count)
         )
-        for index in name.indices {
-            let byte = name[index]
-            bytes.append((0x41...0x5a).contains(byte) ? byte | 0x20 : byte)
+        if entries.isEmpty { reserve(fields: 8, bytes: 256) }
+        let start = bytes.count
+        unsafe name.withUnsafeBufferPointer { unsafe bytes.append(contentsOf: $0) }
+        for index in name.indices where (0x41...0x5a).contains(name[index]) {
+            bytes[start + index] |= 0x20
         }
         unsafe value.withUnsafeBufferPointer { unsafe bytes.append(contentsOf: $0) }
         entries.append(entry)
@@ -70,12 +66,25 @@ public struct HTTPFields: Sendable {
 
     /// The position of the first field of that name (lower case).
     public func firstIndex(of name: String, from start: Int = 0) -> Int? {
+        let wanted = name.utf8.span
+        let all = bytes.span
         var index = start
         while index < entries.count {
-            if isName(name, at: index) { return index }
+            let entry = entries[index]
+            if Int(entry.nameCount) == wanted.count,
+                Self.isEqual(all, from: Int(entry.start), to: wanted)
+            {
+                return index
+            }
             index += 1
         }
         return nil
+    }
+
+    private static func isEqual(_ bytes: Span<UInt8>, from start: Int, to name: Span<UInt8>) -> Bool
+    {
+        for index in name.indices where bytes[start + index] != name[index] { return false }
+        return true
     }
 
     /// Whether a field of that name (lower case) is there.
@@ -103,15 +112,28 @@ public struct HTTPFields: Sendable {
 
     /// The name's bytes of the field at a position below `count`.
     public func nameBytes(at index: Int) -> ArraySlice<UInt8> {
-        let entry = entries[index]
-        return bytes[Int(entry.start)..<Int(entry.start + entry.nameCount)]
+        bytes[nameRange(at: index)]
     }
 
     /// The value's bytes, as received, of the field at a position below `count`.
     public func valueBytes(at index: Int) -> ArraySlice<UInt8> {
+        bytes[valueRange(at: index)]
+    }
+
+    /// Lends the bytes of all fields at once; `nameRange(at:)` and `valueRange(at:)` say where.
+    public func withBytes<Result>(_ body: (Span<UInt8>) -> Result) -> Result { body(bytes.span) }
+
+    /// Where the name of the field at a position below `count` stands in the bytes of all.
+    public func nameRange(at index: Int) -> Range<Int> {
+        let entry = entries[index]
+        return Int(entry.start)..<Int(entry.start + entry.nameCount)
+    }
+
+    /// Where the value of the field at a position below `count` stands in the bytes of all.
+    public func valueRange(at index: Int) -> Range<Int> {
         let entry = entries[index]
         let start = entry.start + entry.nameCount
-        return bytes[Int(start)..<Int(start + entry.valueCount)]
+        return Int(start)..<Int(start + entry.valueCount)
     }
 
     /// Replaces every field of that name by one.
@@ -155,10 +177,11 @@ public struct HTTPFields: Sendable {
         }
     }
 
-    private func isName(_ name: String, at index: Int) -> Bool {
+    /// Whether the field at a position below `count` has that name (lower case).
+    func isName(_ name: String, at index: Int) -> Bool {
         let entry = entries[index]
         guard Int(entry.nameCount) == name.utf8.count else { return false }
-        return nameBytes(at: index).elementsEqual(name.utf8)
+        return Self.isEqual(bytes.span, from: Int(entry.start), to: name.utf8.span)
     }
 }
 

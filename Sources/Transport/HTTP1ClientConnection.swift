@@ -78,7 +78,7 @@ final class HTTP1ClientConnection: ChannelDuplexHandler {
         guard exchange === self.exchange else { return }
         if exchange.requestEnded { sendEnd(of: exchange) }
         scheduleFlush()
-        process()
+        guard exchange.awaitsWritable else { return }
         // The caller may still be within the call that led here.
         context.eventLoop.assumeIsolated().execute { self.writabilityChanged() }
     }
@@ -130,7 +130,7 @@ final class HTTP1ClientConnection: ChannelDuplexHandler {
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
-        timer = LazyTimer(on: context.eventLoop) { [weak self] in self?.timerFired() }
+        timer = LazyTimer(on: context.eventLoop) { self.timerFired() }
     }
 
     func handlerRemoved(context: ChannelHandlerContext) { inputEnded() }
@@ -164,7 +164,7 @@ final class HTTP1ClientConnection: ChannelDuplexHandler {
 
     func channelReadComplete(context: ChannelHandlerContext) {
         isInRead = false
-        if isFlushDue { flush() }
+        flushIfDue()
         context.fireChannelReadComplete()
     }
 
@@ -336,10 +336,12 @@ final class HTTP1ClientConnection: ChannelDuplexHandler {
         if outbox.unflushedBytes >= limits.writeLowWaterBytes { return flush() }
         guard !isFlushDue else { return }
         isFlushDue = true
-        guard !isInRead else { return }
-        context?.eventLoop.assumeIsolated().execute {
-            if self.isFlushDue { self.flush() }
-        }
+        if !isInRead { pool?.flushLater(self) }
+    }
+
+    /// Writes what the turn gathered, unless it was written already.
+    func flushIfDue() {
+        if isFlushDue { flush() }
     }
 
     private func flush() {

@@ -29,7 +29,10 @@ public final class HTTP1ClientPool: HTTPClientPool {
     private var connectingCount = 0
     private var isClosed = false
     private var isPumping = false
-    private lazy var timer = LazyTimer(on: eventLoop) { [weak self] in self?.dropOverdue() }
+    /// Connections that write at the end of this turn of the loop.
+    private var flushDue: [HTTP1ClientConnection] = []
+    /// For the first in the queue; there only while exchanges wait.
+    private var timer: LazyTimer?
 
     /// A pool without connections; they are made as exchanges need them.
     ///
@@ -78,8 +81,10 @@ public final class HTTP1ClientPool: HTTPClientPool {
         } else if idle.isEmpty, openCount >= limits.connectionsMax, queue.count >= limits.queueMax {
             failLater(exchange, .queueFull)
         } else {
-            enqueue(exchange)
+            queue.append(exchange)
+            metrics.poolQueued.count()
             pump()
+            if !queue.isEmpty { watchQueue() }
         }
         return exchange
     }
@@ -89,7 +94,7 @@ public final class HTTP1ClientPool: HTTPClientPool {
         isClosed = true
         for connection in idle { connection.close() }
         while let exchange = dequeue() { failLater(exchange, .connectFailed("the pool is closed")) }
-        timer.cancel()
+        stopTimer()
     }
 
     // MARK: What connections and exchanges tell
@@ -100,6 +105,23 @@ public final class HTTP1ClientPool: HTTPClientPool {
         idle.append(connection)
         metrics.poolIdle.count()
         pump()
+    }
+
+    /// Has a connection write at the end of this turn of the loop, by one task for all.
+    func flushLater(_ connection: HTTP1ClientConnection) {
+        flushDue.append(connection)
+        guard flushDue.count == 1 else { return }
+        eventLoop.assumeIsolated().execute { self.flushAll() }
+    }
+
+    private func flushAll() {
+        var index = 0
+        // Writing may add to them.
+        while index < flushDue.count {
+            flushDue[index].flushIfDue()
+            index += 1
+        }
+        flushDue.removeAll(keepingCapacity: true)
     }
 
     /// A connection is gone.
@@ -128,12 +150,6 @@ public final class HTTP1ClientPool: HTTPClientPool {
     }
 
     // MARK: Queue
-
-    private func enqueue(_ exchange: HTTP1ClientExchange) {
-        queue.append(exchange)
-        metrics.poolQueued.count()
-        if queue.count == 1 { timer.set(exchange.queueDeadline) }
-    }
 
     private func dequeue() -> HTTP1ClientExchange? {
         guard let exchange = queue.popFirst() else { return nil }
@@ -169,7 +185,20 @@ public final class HTTP1ClientPool: HTTPClientPool {
             metrics.count(.response)
             exchange.fail(.timedOut)
         }
-        if let first = queue.first { timer.set(first.queueDeadline) }
+        if queue.isEmpty { stopTimer() } else { watchQueue() }
+    }
+
+    /// Sees to it that who waits longest doesn't wait for ever.
+    private func watchQueue() {
+        guard let first = queue.first else { return }
+        let timer = timer ?? LazyTimer(on: eventLoop) { self.dropOverdue() }
+        self.timer = timer
+        timer.set(first.queueDeadline)
+    }
+
+    private func stopTimer() {
+        timer?.cancel()
+        timer = nil
     }
 
     private func failLater(_ exchange: HTTP1ClientExchange, _ error: HTTPClientError) {

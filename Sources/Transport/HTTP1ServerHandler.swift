@@ -85,7 +85,7 @@ public final class HTTP1ServerHandler: ChannelDuplexHandler {
     /// Starts where the channel is open already.
     public func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
-        timer = LazyTimer(on: context.eventLoop) { [weak self] in self?.timerFired() }
+        timer = LazyTimer(on: context.eventLoop) { self.timerFired() }
         if context.channel.isActive { updateTimer() }
     }
 
@@ -148,7 +148,12 @@ public final class HTTP1ServerHandler: ChannelDuplexHandler {
         if case .drain? = event as? ConnectionEvent {
             isDraining = true
             isLast = true
-            if phase == .open, exchange == nil, !isWithinHead { closeAfterFlush(lingering: false) }
+            if phase == .open, exchange == nil, !isWithinHead {
+                closeAfterFlush(lingering: false)
+            } else {
+                // An answered exchange doesn't wait for the rest of its body any more.
+                process()
+            }
         }
         context.fireUserInboundEventTriggered(event)
     }

@@ -3,10 +3,11 @@ internal import NIOCore
 /// One timer whose deadline moves often and mostly later.
 ///
 /// Moving the deadline costs a comparison: what is scheduled stays, and when it fires too early it
-/// is scheduled again for the rest. Bound to its event loop.
+/// is scheduled again for the rest. Bound to its event loop. It holds its owner until `cancel`: a
+/// weak reference would make each retain and release of the owner several times as dear.
 final class LazyTimer {
     private let eventLoop: any EventLoop
-    private let fired: () -> Void
+    private var fired: (() -> Void)?
     private var deadline: NIODeadline?
     private var scheduled: Scheduled<Void>?
     private var scheduledFor = NIODeadline.distantFuture
@@ -31,9 +32,10 @@ final class LazyTimer {
     /// Has no deadline any more; what is scheduled runs out without effect.
     func clear() { deadline = nil }
 
-    /// Ends the timer's hold on its owner.
+    /// Ends the timer for good, and its hold on its owner.
     func cancel() {
         deadline = nil
+        fired = nil
         scheduled?.cancel()
         scheduled = nil
     }
@@ -48,7 +50,7 @@ final class LazyTimer {
         guard let deadline else { return }
         if deadline <= eventLoop.now {
             self.deadline = nil
-            fired()
+            fired?()
         } else {
             schedule(deadline)
         }

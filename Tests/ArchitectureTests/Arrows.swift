@@ -38,8 +38,8 @@ enum Arrows {
             "S3Wire", "HTTPWire", "Encoding", "Crypto", "CChecksums", "SealedObject", "SigV4",
             "KMS", "Transport", "SecureTransport", "Daemon", "NIOCore", "NIOPosix", "Logging",
         ],
-        "BackendMain": ["Backend", "Daemon", "ArgumentParser"],
-        "GatewayMain": ["Gateway", "Daemon", "ArgumentParser"],
+        "BackendMain": ["Backend", "Daemon", "Logging", "ArgumentParser"],
+        "GatewayMain": ["Gateway", "Daemon", "Logging", "ArgumentParser"],
     ]
 
     private static let system: Set<String> = [

@@ -48,9 +48,22 @@ import Testing
             return
         }
         #expect(size == 17)
-        #expect(throws: Never.self) { try parts.files.open(id) }
+        #expect(throws: Never.self) { try parts.files.open(id, count: 17) }
         #expect(parts.objectCount == 1)
         #expect(parts.scratch.fileCount(in: "data/tmp") == 0)
+    }
+
+    @Test func `a file that is shorter or longer than the index says isn't opened`() async throws {
+        let parts = try Parts()
+        guard case .file(let id, _) = try await parts.publish(100) else { return }
+        for count: Int64 in [99, 101] {
+            #expect {
+                try parts.files.open(id, count: count)
+            } throws: { error in
+                guard case .bodyDamaged? = error as? StoreError else { return false }
+                return true
+            }
+        }
     }
 
     @Test func `a sweep leaves files that wait for the index`() async throws {
@@ -86,7 +99,7 @@ import Testing
         parts.files.release(5)
         try await parts.settle()
         #expect(parts.objectCount == 0)
-        #expect(throws: StoreError.fileNotFound) { try parts.files.open(id) }
+        #expect(throws: StoreError.fileNotFound) { try parts.files.open(id, count: 100) }
     }
 
     @Test func `a full disk keeps its reserve, at most an eighth of it`() {

@@ -2,13 +2,12 @@
 
 import os
 import pathlib
+import shutil
 import tempfile
 
 import pytest
 
 from deployment import Deployment
-
-ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="session")
@@ -17,23 +16,32 @@ def scratch():
         yield pathlib.Path(folder)
 
 
-@pytest.fixture(scope="session")
-def gateway(scratch):
-    """The deployment that most tests share."""
-    with Deployment(scratch / "shared") as deployment:
+@pytest.fixture(scope="module")
+def gateway(scratch, request):
+    """The deployment that the tests of one file share."""
+    state = scratch / request.module.__name__
+    with Deployment(state) as deployment:
         yield deployment
+    shutil.rmtree(state)
 
 
 @pytest.fixture()
-def own_gateway(scratch, request):
+def own_gateway(scratch):
     """A deployment of the test's own: to stop, break or reconfigure."""
-    name = "".join(c if c.isalnum() else "-" for c in request.node.name)[:40]
-    with Deployment(scratch / f"own-{name}-{os.urandom(3).hex()}") as deployment:
+    state = scratch / f"own-{os.urandom(4).hex()}"
+    with Deployment(state) as deployment:
         yield deployment
+    shutil.rmtree(state)
 
 
 @pytest.fixture()
-def bucket(gateway, request):
+def s3(gateway):
+    return gateway.s3()
+
+
+@pytest.fixture()
+def bucket(gateway):
+    """A new bucket of the shared deployment."""
     name = "t-" + os.urandom(6).hex()
     gateway.s3().create_bucket(Bucket=name)
     return name

@@ -2,13 +2,14 @@
 
 import base64
 import hashlib
+import http.client
 import json
 import os
 import pathlib
-import signal
 import ssl
 import subprocess
 import time
+import urllib.parse
 
 import boto3
 import botocore.auth
@@ -21,10 +22,11 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
 class Deployment:
-    def __init__(self, state, options=(), environment=None):
+    def __init__(self, state, options=(), environment=None, folder=None):
         self.state = pathlib.Path(state)
-        self.options = list(options)
+        self.options = [*options]
         self.environment = environment or {}
+        self.folder = folder
         self.process = None
         self.info = {}
 
@@ -36,35 +38,49 @@ class Deployment:
         self.stop()
 
     def start(self):
-        self.state.mkdir(parents=True, exist_ok=True)
-        info = self.state / "info.json"
-        info.unlink(missing_ok=True)
-        self.output = open(self.state / "output.log", "ab")
-        self.process = subprocess.Popen(
-            [ROOT / "scripts/run", "--state", self.state, "--listen", "127.0.0.1:0",
-             "--admin", "127.0.0.1:0", "--info", info, *self.options],
-            stdout=self.output, stderr=self.output, stdin=subprocess.DEVNULL,
-            env={**os.environ, **self.environment})
+        self.launch()
         deadline = time.monotonic() + 60
+        info = self.state / "info.json"
         while not info.exists():
-            assert self.process.poll() is None, self.log()
-            assert time.monotonic() < deadline, self.log()
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                self.stop()
+                raise AssertionError(self.log())
             time.sleep(0.01)
         self.info = json.loads(info.read_text())
         return self
 
+    def launch(self):
+        """Starts both programs without waiting for them."""
+        self.state.mkdir(parents=True, exist_ok=True)
+        info = self.state / "info.json"
+        info.unlink(missing_ok=True)
+        with open(self.state / "output.log", "ab") as output:
+            self.process = subprocess.Popen(
+                [ROOT / "scripts/run", "--state", self.state, "--listen", "127.0.0.1:0",
+                 "--admin", "127.0.0.1:0", "--info", info, *self.options],
+                stdout=output, stderr=output, stdin=subprocess.DEVNULL, cwd=self.folder,
+                env={**os.environ, **self.environment})
+
+    def start_fails(self):
+        """Starts; gives what it said when it refused."""
+        before = len(self.log())
+        self.launch()
+        assert self.process.wait(timeout=60) != 0
+        return self.log()[before:]
+
     def stop(self):
         if self.process and self.process.poll() is None:
-            self.process.send_signal(signal.SIGINT)
+            self.process.terminate()
             self.process.wait(timeout=60)
-        self.output.close()
 
     def restart(self):
         self.stop()
         return self.start()
 
     def log(self):
-        return (self.state / "output.log").read_text(errors="replace")[-8000:]
+        """Everything that scripts/run and the gateway wrote."""
+        path = self.state / "output.log"
+        return path.read_text(errors="replace") if path.exists() else ""
 
     # What scripts and clients need to know.
 
@@ -73,6 +89,11 @@ class Deployment:
             return self.__dict__["info"][name]
         except KeyError:
             raise AttributeError(name) from None
+
+    @property
+    def index(self):
+        """The database of the store."""
+        return pathlib.Path(self.store_data) / "index.sqlite"
 
     def client_environment(self):
         return {
@@ -95,16 +116,25 @@ class Deployment:
                 signature_version="s3v4", retries={"max_attempts": 1},
                 s3={"addressing_style": "path"}, **config))
 
+    def tls(self):
+        return ssl.create_default_context(cafile=self.ca)
+
     def http(self, **options):
-        """An HTTP client that speaks HTTP/2 and knows the development CA."""
+        """An HTTP client that knows the development CA; it speaks HTTP/2 unless told not to."""
         return httpx.Client(
-            base_url=self.endpoint, verify=ssl.create_default_context(cafile=self.ca),
-            http2=options.pop("http2", True), timeout=60, **options)
+            base_url=self.endpoint, verify=self.tls(), http2=options.pop("http2", True),
+            timeout=60, **options)
+
+    def connection(self):
+        """One HTTP/1.1 connection, kept alive."""
+        address = urllib.parse.urlsplit(self.endpoint)
+        return http.client.HTTPSConnection(
+            address.hostname, address.port, context=self.tls(), timeout=60)
 
     def run(self, *command, check=True, **options):
         result = subprocess.run(
-            [str(part) for part in command], env=self.client_environment(), text=True,
-            capture_output=True, timeout=options.pop("timeout", 300), **options)
+            [str(part) for part in command], env=self.client_environment(), capture_output=True,
+            **{"text": True, "timeout": 300, **options})
         if check:
             assert result.returncode == 0, f"{command}\n{result.stdout}\n{result.stderr}"
         return result
@@ -116,16 +146,29 @@ class Deployment:
                             headers={"content-type": "application/json"})
         return reply.status_code, reply.json() if reply.content else None
 
-    def signed(self, method, path, body=b"", headers=None, base=None, http2=False, payload=None):
-        """One signed request, as the headers stand: for what SDKs would refuse to send."""
+    def headers(self, method, path, body=b"", headers=None, base=None, payload=None, secret=None):
+        """The headers of a signed request, those given among them as they stand."""
         request = botocore.awsrequest.AWSRequest(
-            method=method, url=(base or self.endpoint) + path, data=body,
-            headers={**(headers or {}),
-                     "x-amz-content-sha256": payload or hashlib.sha256(body).hexdigest()})
+            method=method, url=(base or self.endpoint) + path, headers=headers or {})
+        keys = botocore.credentials.Credentials(self.access_key, secret or self.secret_key)
+        stated = payload or hashlib.sha256(body).hexdigest()
+        PayloadSigner(keys, self.region, stated).add_auth(request)
+        return dict(request.headers)
+
+    def presigned(self, method, path, headers=None, seconds=3600):
+        """A URL that carries its signature, over the host and these headers."""
+        request = botocore.awsrequest.AWSRequest(
+            method=method, url=self.endpoint + path, headers=headers or {})
         keys = botocore.credentials.Credentials(self.access_key, self.secret_key)
-        botocore.auth.S3SigV4Auth(keys, "s3", self.region).add_auth(request)
+        botocore.auth.S3SigV4QueryAuth(keys, "s3", self.region, expires=seconds).add_auth(request)
+        return request.url
+
+    def signed(self, method, path, body=b"", headers=None, base=None, http2=False, **signature):
+        """One signed request, as the headers stand: for what SDKs would refuse to send."""
+        signed = self.headers(method, path, body, headers, base, **signature)
         with self.http(http2=http2) as client:
-            return client.request(method, request.url, content=body, headers=dict(request.headers))
+            return client.request(method, (base or self.endpoint) + path, content=body,
+                                  headers=signed)
 
     def create_kms_key(self, name):
         status, answer = self.admin("POST", "/kms/keys", {"KeyId": name})
@@ -135,22 +178,48 @@ class Deployment:
     def memory_peak_bytes(self):
         """The gateway's largest resident set so far (VmHWM)."""
         status = pathlib.Path(f"/proc/{self.gateway_pid}/status").read_text()
-        line = next(l for l in status.splitlines() if l.startswith("VmHWM"))
+        line = next(line for line in status.splitlines() if line.startswith("VmHWM"))
         return int(line.split()[1]) * 1024
 
     # What the storage side can see.
 
     def stored_files(self):
-        return [p for p in pathlib.Path(self.store_data).rglob("*") if p.is_file()]
+        return [path for path in pathlib.Path(self.store_data).rglob("*") if path.is_file()]
+
+    def body_files(self):
+        """The files that hold bodies; small bodies stand in the index."""
+        return {path for path in self.stored_files() if len(path.name) == 32}
 
     def find_in_store(self, needles):
-        """The needles that any file of the store holds, as they are, in hex or in base64."""
-        forms = {form: needle for needle in needles for form in spellings(needle)}
-        found = set()
-        for path in self.stored_files():
-            data = path.read_bytes()
-            found.update(needle for form, needle in forms.items() if form in data)
-        return found
+        """The needles that any file of the store holds, in any of their spellings."""
+        return find(self.store_data, needles)
+
+
+class PayloadSigner(botocore.auth.S3SigV4Auth):
+    """A signer that is told what to say of the body."""
+
+    def __init__(self, keys, region, payload):
+        super().__init__(keys, "s3", region)
+        self.stated = payload
+
+    def payload(self, request):
+        return self.stated
+
+
+def find(folder, needles):
+    """The needles that any file under a folder holds: as they are, in hex or in base64."""
+    forms = {}
+    for needle in needles:
+        for form in spellings(needle):
+            assert b"\n" not in form, "grep takes a pattern a line"
+            forms[form] = needle
+    # grep looks for all of them in one pass; Python would need minutes for gigabytes.
+    result = subprocess.run(
+        ["grep", "--recursive", "--fixed-strings", "--only-matching", "--no-filename", "--text",
+         "--file=-", os.fspath(folder)],
+        input=b"\n".join(forms), capture_output=True, env={**os.environ, "LC_ALL": "C"})
+    assert result.returncode in (0, 1), result.stderr
+    return {forms[line] for line in result.stdout.split(b"\n") if line}
 
 
 def spellings(secret):
@@ -159,9 +228,9 @@ def spellings(secret):
     yield secret.hex().encode()
     yield secret.hex().upper().encode()
     for skip in range(3):
+        # The characters that the secret alone decides: 6 bits each, from bit 8·skip on.
         text = base64.b64encode(b"\0" * skip + secret)
-        start = (skip * 8 + 5) // 6
-        inner = text[start:len(text) - 4]
+        inner = text[(skip * 8 + 5) // 6:(skip + len(secret)) * 8 // 6]
         if len(inner) >= 12:
             yield inner
             yield inner.replace(b"+", b"-").replace(b"/", b"_")

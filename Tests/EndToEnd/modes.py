@@ -2,6 +2,12 @@
 
 from deployment import customer_headers, customer_key
 
+SSE = "x-amz-server-side-encryption"
+KMS_KEY = SSE + "-aws-kms-key-id"
+CONTEXT = SSE + "-context"
+BUCKET_KEY = SSE + "-bucket-key-enabled"
+CUSTOMER = SSE + "-customer-"
+
 
 class Mode:
     """One way to encrypt: what a request carries and what an answer says."""
@@ -23,11 +29,13 @@ class Mode:
 
 
 BOTO = {
-    "x-amz-server-side-encryption": "ServerSideEncryption",
-    "x-amz-server-side-encryption-aws-kms-key-id": "SSEKMSKeyId",
-    "x-amz-server-side-encryption-customer-algorithm": "SSECustomerAlgorithm",
-    "x-amz-server-side-encryption-customer-key": "SSECustomerKey",
-    "x-amz-server-side-encryption-customer-key-MD5": "SSECustomerKeyMD5",
+    SSE: "ServerSideEncryption",
+    KMS_KEY: "SSEKMSKeyId",
+    CONTEXT: "SSEKMSEncryptionContext",
+    BUCKET_KEY: "BucketKeyEnabled",
+    CUSTOMER + "algorithm": "SSECustomerAlgorithm",
+    CUSTOMER + "key": "SSECustomerKey",
+    CUSTOMER + "key-MD5": "SSECustomerKeyMD5",
 }
 
 
@@ -36,15 +44,13 @@ def boto_arguments(headers):
 
 
 def modes(default_key, other_key):
-    sse, key_id = "x-amz-server-side-encryption", "x-amz-server-side-encryption-aws-kms-key-id"
     customer = customer_headers("matrix")
-    prefix = "x-amz-server-side-encryption-customer-"
     return [
-        Mode("default", answer={sse: "AES256", key_id: default_key}),
-        Mode("SSE-S3", {sse: "AES256"}, answer={sse: "AES256", key_id: default_key}),
-        Mode("SSE-KMS-default", {sse: "aws:kms"}, answer={sse: "aws:kms", key_id: default_key}),
-        Mode("SSE-KMS-other", {sse: "aws:kms", key_id: other_key},
-             answer={sse: "aws:kms", key_id: other_key}),
+        Mode("default", answer={SSE: "AES256", KMS_KEY: default_key}),
+        Mode("SSE-S3", {SSE: "AES256"}, answer={SSE: "AES256", KMS_KEY: default_key}),
+        Mode("SSE-KMS-default", {SSE: "aws:kms"}, answer={SSE: "aws:kms", KMS_KEY: default_key}),
+        Mode("SSE-KMS-other", {SSE: "aws:kms", KMS_KEY: other_key},
+             answer={SSE: "aws:kms", KMS_KEY: other_key}),
         Mode("SSE-C", customer, customer,
-             {prefix + "algorithm": "AES256", prefix + "key-MD5": customer_key("matrix")[2]}),
+             {CUSTOMER + "algorithm": "AES256", CUSTOMER + "key-MD5": customer_key("matrix")[2]}),
     ]

@@ -42,7 +42,8 @@ def admin(gateway, method, target, document=None, body=None, payload=None, chang
 def test_keys_are_made_listed_and_described(keyed, prefix):
     name = "key-" + os.urandom(4).hex()
     status, made = admin(keyed, "POST", prefix + "/keys", {
-        "KeyId": name, "Description": "for tests", "Tags": {"team": "a"}, "KeyUsage": "ENCRYPT_DECRYPT"})
+        "KeyId": name, "Description": "for tests", "Tags": {"team": "a"},
+        "KeyUsage": "ENCRYPT_DECRYPT"})
     assert (status, made["key_id"]) == (200, name)
     about = made["key_metadata"]
     assert about["key_id"] == name and about["description"] == "for tests"
@@ -96,8 +97,8 @@ def test_rotation_and_disabling(keyed):
     status, answer = admin(keyed, "POST", "/kms/keys/disable", {"key_id": "turning"})
     assert (status, answer["key_metadata"]["enabled"]) == (200, False)
     for method, body in (("GET", b""), ("PUT", b"x")):
-        headers = {} if method == "GET" else {"x-amz-server-side-encryption": "aws:kms",
-                                              "x-amz-server-side-encryption-aws-kms-key-id": "turning"}
+        sse = "x-amz-server-side-encryption"
+        headers = {} if method == "GET" else {sse: "aws:kms", sse + "-aws-kms-key-id": "turning"}
         refusal = call(keyed, method, "/lifecycle/old", headers, body)
         assert (refusal.status, refusal.code) == (400, "KMS.DisabledException"), refusal
     assert call(keyed, "HEAD", "/lifecycle/old").status == 200
@@ -110,10 +111,12 @@ def test_status(keyed, prefix):
     for name in ("status", "service-status"):
         status, answer = admin(keyed, "GET", f"{prefix}/{name}")
         assert status == 200, answer
-        assert (answer["status"], answer["backend_type"], answer["healthy"]) == ("Running", "local", True)
+        assert (answer["status"], answer["backend_type"],
+                answer["healthy"]) == ("Running", "local", True)
         summary = answer["config_summary"]
         assert summary["default_key_id"] == "default" and summary["enable_cache"] is True
-        assert {"timeout_seconds", "retry_attempts", "cache_summary", "backend_summary"} <= set(summary)
+        assert {"timeout_seconds", "retry_attempts", "cache_summary",
+                "backend_summary"} <= set(summary)
         assert {"entries", "hits", "misses"} <= set(answer["cache"])
         text = json.dumps(answer)
         assert (keyed.state / "master.key").read_text().strip() not in text
@@ -121,7 +124,8 @@ def test_status(keyed, prefix):
     assert (status, answer["default_key_id"]) == (200, "default")
 
 
-@pytest.mark.parametrize("target", ["/kms/keys", "/kms/status", "/kms/keys/default", "/kms/anything",
+@pytest.mark.parametrize("target", ["/kms/keys", "/kms/status", "/kms/keys/default",
+                                    "/kms/anything",
                                     "/rustfs/admin/v3/kms/keys"])
 def test_who_may_ask(keyed, target):
     status, answer = admin(keyed, "GET", target, change=lambda h: h.pop("authorization"))
@@ -157,7 +161,8 @@ def test_requests_that_are_refused(keyed, method, target, body, status, code):
 
 
 def test_a_body_that_is_not_the_signed_one_does_nothing(keyed):
-    status, answer = admin(keyed, "POST", "/kms/keys", body=b'{"KeyId":"forged"}', payload=sha256(b"{}"))
+    status, answer = admin(keyed, "POST", "/kms/keys", body=b'{"KeyId":"forged"}',
+                           payload=sha256(b"{}"))
     assert status == 403, answer
     status, answer = admin(keyed, "POST", "/kms/keys", body=b'{"KeyId":"forged"}',
                            payload="UNSIGNED-PAYLOAD")
@@ -195,7 +200,8 @@ def test_metrics_are_prometheus_text_and_count(keyed):
                             r"([-+]?[0-9.eE+-]+|\+Inf|NaN)")
         for line in text.splitlines():
             if line.startswith("#"):
-                assert re.fullmatch(r"# (HELP \S+ .+|TYPE \S+ (counter|gauge|histogram))", line), line
+                assert re.fullmatch(r"# (HELP \S+ .+|TYPE \S+ (counter|gauge|histogram))",
+                                    line), line
             else:
                 assert sample.fullmatch(line), line
                 name = re.split(r"[{ ]", line)[0]

@@ -15,10 +15,6 @@ from wire import (EMPTY, SIGNED, SIGNED_TRAILER, UNSIGNED_TRAILER, Connection, S
 LARGE = 300_000
 
 
-def stored_bodies(gateway):
-    return {p.name for p in gateway.stored_files() if "sqlite" not in p.name and "db" not in p.suffix}
-
-
 def keys(gateway, bucket):
     return [e["Key"] for e in gateway.s3().list_objects_v2(Bucket=bucket).get("Contents", [])]
 
@@ -246,7 +242,8 @@ def many(scratch):
     """Two credentials of one owner, one of another; two regions; another domain."""
     state = scratch / "many"
     config = settings(state, listen={
-        "regions": ["eu-west-7", "us-east-1"], "domains": ["s3.example", "localhost"]}, credentials=[
+        "regions": ["eu-west-7", "us-east-1"], "domains": ["s3.example", "localhost"]},
+        credentials=[
         {"id": f"owner-{owner}", "display_name": f"Owner {owner}", "access_key_id": f"KEY{key}",
          "secret_access_key": f"secret-{key}", "admin": key == "1"}
         for key, owner in (("1", "one"), ("2", "one"), ("3", "two"))])
@@ -331,7 +328,7 @@ TAMPERED = {
 @pytest.mark.parametrize("size", [2000, LARGE], ids=["inline", "file"])
 def test_a_body_that_breaks_its_promise_leaves_nothing(gateway, bucket, what, size):
     attempt, status, code = TAMPERED[what]
-    before = stored_bodies(gateway)
+    before = gateway.body_files()
     with Connection(gateway) as connection:
         answer = attempt(connection, bucket, os.urandom(size))
         assert (answer.status, answer.code) == (status, code), answer
@@ -343,8 +340,8 @@ def test_a_body_that_breaks_its_promise_leaves_nothing(gateway, bucket, what, si
 
 def assert_same_bodies(gateway, before):
     deadline = time.monotonic() + 5
-    while stored_bodies(gateway) - before:
-        assert time.monotonic() < deadline, stored_bodies(gateway) - before
+    while gateway.body_files() - before:
+        assert time.monotonic() < deadline, gateway.body_files() - before
         time.sleep(0.02)
 
 
@@ -352,7 +349,7 @@ def assert_same_bodies(gateway, before):
 def test_a_body_that_ends_early_leaves_nothing(gateway, bucket, size):
     """The client goes away in the middle; an object that was there stays."""
     gateway.s3().put_object(Bucket=bucket, Key="k", Body=b"before")
-    before = stored_bodies(gateway)
+    before = gateway.body_files()
     with Connection(gateway) as connection:
         headers = {"content-length": str(size)}
         signature = Signature(gateway, "PUT", f"/{bucket}/k", headers)

@@ -62,7 +62,8 @@ def test_the_whole_object(gateway, uploaded):
     assert answer["Location"] == f"{gateway.endpoint}/{bucket}/k"
     assert answer["ETag"].endswith('-4"')
     if mode == "SSE-S3":
-        assert [parts[n]["ETag"] for n in numbers] == [f'"{hashlib.md5(d).hexdigest()}"' for d in data]
+        assert [parts[n]["ETag"] for n in numbers] == [
+            f'"{hashlib.md5(d).hexdigest()}"' for d in data]
         digests = b"".join(hashlib.md5(d).digest() for d in data)
         assert answer["ETag"] == f'"{hashlib.md5(digests).hexdigest()}-4"'
 
@@ -75,7 +76,8 @@ def test_ranges_across_the_edges_of_parts(gateway, uploaded):
         edges.append(edges[-1] + size)
     chance = random.Random(2)
     ranges = [(e - 1, e) for e in edges[1:-1]] + [(e, e + 65536) for e in edges[1:-1]]
-    ranges += [(edges[1] - 70_000, edges[3] + 10), (0, edges[-1] - 1), (edges[-1] - 1, edges[-1] - 1)]
+    ranges += [(edges[1] - 70_000, edges[3] + 10), (0, edges[-1] - 1),
+               (edges[-1] - 1, edges[-1] - 1)]
     ranges += [tuple(sorted(chance.sample(range(edges[-1]), 2))) for _ in range(8)]
     for start, end in ranges:
         answer = s3.get_object(Bucket=bucket, Key="k", Range=f"bytes={start}-{end}", **customer)
@@ -106,7 +108,8 @@ def test_reads_of_one_part(gateway, uploaded):
     assert element(reply.body, "ActualPartCount") == "4"
     assert element(reply.body, "PartNumberRequested") == "5"
     for number in ("0", "10001", "x", "-1"):
-        assert call(gateway, "GET", f"/{bucket}/k?partNumber={number}", headers).code == "InvalidArgument"
+        assert call(gateway, "GET", f"/{bucket}/k?partNumber={number}",
+                    headers).code == "InvalidArgument"
     reply = call(gateway, "GET", f"/{bucket}/k?partNumber=1", {**headers, "range": "bytes=0-1"})
     assert (reply.status, reply.code) == (400, "InvalidRequest")
 
@@ -146,7 +149,8 @@ def test_a_part_that_is_sent_again_replaces_itself(gateway, bucket):
     send(s3, bucket, upload, 3, b"never completed")
     last = send(s3, bucket, upload, 2, b"tail")
     new = send(s3, bucket, upload, 1, b"b" * (5 * MIB + 3))
-    assert [p["PartNumber"] for p in s3.list_parts(Bucket=bucket, Key="k", UploadId=upload)["Parts"]] \
+    assert [p["PartNumber"] for p in s3.list_parts(Bucket=bucket, Key="k",
+                                                   UploadId=upload)["Parts"]] \
         == [1, 2, 3]
     with refused("InvalidPart", 400):
         finish(s3, bucket, upload, [old, last])
@@ -160,7 +164,8 @@ def test_completions_that_are_refused(gateway, bucket):
     s3 = gateway.s3()
     upload = begin(s3, bucket)
     one, two = send(s3, bucket, upload, 1, b"a" * 1000), send(s3, bucket, upload, 2, b"b")
-    with refused("EntityTooSmall", 400, MinSizeAllowed="5242880", ProposedSize="1000", PartNumber="1"):
+    with refused("EntityTooSmall", 400, MinSizeAllowed="5242880", ProposedSize="1000",
+                 PartNumber="1"):
         finish(s3, bucket, upload, [one, two])
     with refused("InvalidPartOrder", 400):
         finish(s3, bucket, upload, [two, one])
@@ -172,7 +177,8 @@ def test_completions_that_are_refused(gateway, bucket):
         finish(s3, bucket, upload, [{"PartNumber": 1, "ETag": two["ETag"]}])
     target = f"/{bucket}/k?uploadId={upload}"
     for body, code in [
-            (b"<CompleteMultipartUpload/>", "InvalidRequest"), (b"", "MalformedXML"), (b"<x", "MalformedXML"),
+            (b"<CompleteMultipartUpload/>", "InvalidRequest"), (b"", "MalformedXML"),
+            (b"<x", "MalformedXML"),
             (b"<CompleteMultipartUpload><Part><PartNumber>1</PartNumber></Part>"
              b"</CompleteMultipartUpload>", "MalformedXML"),
             (b"<CompleteMultipartUpload><Part><PartNumber>0</PartNumber><ETag>x</ETag></Part>"
@@ -191,11 +197,18 @@ def test_conditional_completion(gateway, bucket):
     upload = begin(s3, bucket)
     part = send(s3, bucket, upload, 1, b"new")
     s3.put_object(Bucket=bucket, Key="k", Body=b"old")
-    with refused("PreconditionFailed", 412):
+    with refused("PreconditionFailed", 412, Condition="If-None-Match"):
         finish(s3, bucket, upload, [part], IfNoneMatch="*")
+    with refused("PreconditionFailed", 412, Condition="If-Match"):
+        finish(s3, bucket, upload, [part], IfMatch='"' + "0" * 32 + '"')
     assert s3.get_object(Bucket=bucket, Key="k")["Body"].read() == b"old"
     s3.delete_object(Bucket=bucket, Key="k")
-    finish(s3, bucket, upload, [part], IfNoneMatch="*")
+    with refused("NoSuchKey", 404):
+        finish(s3, bucket, upload, [part], IfMatch='"' + "0" * 32 + '"')
+    etag = finish(s3, bucket, upload, [part], IfNoneMatch="*")["ETag"]
+    upload = begin(s3, bucket)
+    part = send(s3, bucket, upload, 1, b"new")
+    finish(s3, bucket, upload, [part], IfMatch=etag)
     assert s3.get_object(Bucket=bucket, Key="k")["Body"].read() == b"new"
 
 
@@ -224,7 +237,8 @@ def test_uploads_that_never_were(gateway, bucket, upload):
             ("POST", "", b"<CompleteMultipartUpload><Part><PartNumber>1</PartNumber>"
              b"<ETag>x</ETag></Part></CompleteMultipartUpload>")]:
         from urllib.parse import quote
-        answer = call(gateway, method, f"/{bucket}/k?{query}uploadId={quote(upload, safe='')}", {}, body)
+        answer = call(gateway, method, f"/{bucket}/k?{query}uploadId={quote(upload, safe='')}", {},
+                      body)
         assert (answer.status, answer.code) == (404, "NoSuchUpload"), answer
 
 
@@ -241,7 +255,8 @@ def test_an_upload_belongs_to_its_key_and_bucket(gateway, bucket):
     finish(s3, bucket, upload, [part])
 
 
-@pytest.mark.parametrize("number, status", [("0", 400), ("10001", 400), ("x", 400), ("", 400), ("10000", 200)])
+@pytest.mark.parametrize("number, status", [("0", 400), ("10001", 400), ("x", 400), ("", 400),
+                                            ("10000", 200)])
 def test_part_numbers(gateway, bucket, number, status):
     upload = begin(gateway.s3(), bucket)
     answer = call(gateway, "PUT", f"/{bucket}/k?partNumber={number}&uploadId={upload}", {}, b"x")
@@ -309,7 +324,8 @@ def test_checksums_of_parts(gateway, bucket):
     for number, data in ((1, b"a" * (5 * MIB)), (2, b"b")):
         part = s3.upload_part(Bucket=bucket, Key="k", UploadId=upload, PartNumber=number, Body=data,
                               ChecksumAlgorithm="SHA256")
-        parts.append({"PartNumber": number, "ETag": part["ETag"], "ChecksumSHA256": part["ChecksumSHA256"]})
+        parts.append({"PartNumber": number, "ETag": part["ETag"],
+                      "ChecksumSHA256": part["ChecksumSHA256"]})
     wrong = [parts[0], {**parts[1], "ChecksumSHA256": parts[0]["ChecksumSHA256"]}]
     with refused("InvalidPart", 400):
         finish(s3, bucket, upload, wrong)

@@ -52,7 +52,7 @@ class Signature:
         path, _, query = target.partition("?")
         path = quote(urllib.parse.unquote_to_bytes(path))
         pairs = sorted(tuple(urllib.parse.quote(urllib.parse.unquote_to_bytes(half), safe="-_.~")
-                             for half in (part + "=").split("=")[:2])
+                             for half in part.partition("=")[::2])
                        for part in query.split("&") if part)
         names = ";".join(sorted(signed))
         canonical = "\n".join([
@@ -148,6 +148,14 @@ class Connection:
         """Whether the peer closes, sending nothing else."""
         return not self.buffer and not self.more()
 
+    def silent(self):
+        """Whether the peer sends nothing else, for a short time or by closing."""
+        self.socket.settimeout(0.1)
+        try:
+            return self.closed()
+        except TimeoutError:
+            return True
+
     def head(self):
         while b"\r\n\r\n" not in self.buffer:
             assert self.more(), f"closed after {self.buffer!r}"
@@ -204,7 +212,8 @@ def call(gateway, method, target, headers=None, body=b"", **signing):
 def settings(state, **sections):
     """A settings file for scripts/run's --config: its own, with sections changed or added."""
     document = {
-        "tls": {"certificate_file": f"{state}/tls/server.crt", "key_file": f"{state}/tls/server.key"},
+        "tls": {"certificate_file": f"{state}/tls/server.crt",
+                "key_file": f"{state}/tls/server.key"},
         "kms": {"backend_type": "local", "default_key_id": "default", "local": {
             "key_dir": f"{state}/kms", "master_key_file": f"{state}/master.key"}},
         "credentials": [],

@@ -39,7 +39,7 @@ extension DialectCall {
                 reply.sendBody(part)
                 return AnsweredHandler(reply, request.head)
             }
-            guard let opened = try open(object.body) else { continue }
+            guard let opened = try open(object.body, count: object.size) else { continue }
             let handler = DownloadHandler(
                 reply,
                 services,
@@ -153,11 +153,14 @@ extension DialectCall {
     /// Makes sure of a body's files: opens the one that is all of it, leases a composite's.
     ///
     /// `nil` where the object was replaced since it was looked up.
-    private func open(_ body: BodyLocation) throws(StoreError) -> OpenedBody? {
+    private func open(
+        _ body: BodyLocation,
+        count: Int64
+    ) throws(StoreError) -> OpenedBody? {
         switch body {
         case .file(let id):
             do throws(StoreError) {
-                return OpenedBody(descriptor: try services.files.open(id))
+                return OpenedBody(descriptor: try services.files.open(id, count: count))
             } catch {
                 if error == .fileNotFound { return nil }
                 throw error

@@ -11,7 +11,7 @@ extension S3Error {
         case .bucketReserved: self.init(.methodNotAllowed)
         case .diskFull: self.init(.insufficientStorage)
         case .diskRefused, .stopping: self.init(.serviceUnavailable)
-        case .fileNotFound: self.init(.internalError)
+        case .bodyDamaged, .fileNotFound: self.init(.internalError)
         case .keyNotFound: self.init(.noSuchKey)
         case .partInvalid: self.init(.invalidPart)
         case .preconditionFailed: self.init(.preconditionFailed)

@@ -63,7 +63,7 @@ final class DownloadHandler: HTTPServerHandler {
                 let first = position - segment.offset
                 let count = min(segment.size - first, end - position)
                 guard first >= 0, count > 0 else { throw .fileNotFound }
-                try send(segment.body, first..<(first + count), to: exchange)
+                try send(segment, first..<(first + count), to: exchange)
                 position += count
             }
             isDone = true
@@ -97,24 +97,25 @@ final class DownloadHandler: HTTPServerHandler {
     }
 
     private func send(
-        _ piece: BodyLocation,
+        _ piece: SegmentRecord,
         _ range: Range<Int64>,
         to exchange: any HTTPServerExchange
     ) throws(StoreError) {
-        switch piece {
+        switch piece.body {
         case .inline(let id):
             let bytes = try reader.inlineBody(id)
             guard range.upperBound <= bytes.count else { throw .fileNotFound }
             let part = bytes[Int(range.lowerBound)..<Int(range.upperBound)]
             exchange.sendBody(ByteBuffer(bytes: part))
         case .file(let id):
-            try send(file: id, range, to: exchange)
+            try send(file: id, of: piece.size, range, to: exchange)
         case .empty, .composite: throw .fileNotFound
         }
     }
 
     private func send(
         file id: FileID,
+        of count: Int64,
         _ range: Range<Int64>,
         to exchange: any HTTPServerExchange
     ) throws(StoreError) {
@@ -123,7 +124,7 @@ final class DownloadHandler: HTTPServerHandler {
             handle = first
         } else {
             if handles.count == Self.handleCountMax { try? handles.removeFirst().close() }
-            let descriptor = try files.open(id)
+            let descriptor = try files.open(id, count: count)
             handle = NIOFileHandle(_deprecatedTakingOwnershipOfDescriptor: descriptor)
             handles.append(handle)
         }

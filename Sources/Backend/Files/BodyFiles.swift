@@ -99,9 +99,24 @@ final class BodyFiles: Sendable {
         }
     }
 
-    /// Opens a file for reading; `.fileNotFound` where it was deleted.
-    func open(_ id: FileID) throws(StoreError) -> Int32 {
-        try FileCalls.open(id.folder + "/" + id.name, in: folder.objects, flags: O_RDONLY)
+    /// Opens a file for reading that must hold `count` bytes.
+    ///
+    /// Sending what isn't there would wait for it without end.
+    ///
+    /// - Throws: `.fileNotFound` where it was deleted, `.bodyDamaged` for another length.
+    func open(_ id: FileID, count: Int64) throws(StoreError) -> Int32 {
+        let name = id.folder + "/" + id.name
+        let descriptor = try FileCalls.open(name, in: folder.objects, flags: O_RDONLY)
+        do throws(StoreError) {
+            let found = try FileCalls.size(of: descriptor)
+            guard found == count else {
+                throw .bodyDamaged("\(name) has \(found) bytes, the index says \(count)")
+            }
+            return descriptor
+        } catch {
+            close(descriptor)
+            throw error
+        }
     }
 
     /// Deletes files that the index named before, unless a reader holds their version.

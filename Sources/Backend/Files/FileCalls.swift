@@ -12,6 +12,15 @@ enum FileCalls {
         try retry("open") { unsafe openat(folder, name, flags | O_CLOEXEC, mode) }
     }
 
+    /// The length of an open file in bytes.
+    static func size(of descriptor: Int32) throws(StoreError) -> Int64 {
+        var status = stat()
+        guard unsafe fstat(descriptor, &status) == 0 else {
+            throw StoreError(errno: errno, doing: "fstat")
+        }
+        return Int64(status.st_size)
+    }
+
     /// Makes a folder of mode 0700; one that is there is left alone.
     static func makeFolder(_ path: String) throws(StoreError) {
         guard unsafe mkdir(path, 0o700) != 0 else { return }

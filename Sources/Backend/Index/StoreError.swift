@@ -9,6 +9,8 @@ enum StoreError: Error, Equatable, Sendable {
     case bucketNotEmpty
     /// There is no bucket of that name.
     case bucketNotFound
+    /// A file isn't as long as the index says; the reason for the log.
+    case bodyDamaged(String)
     /// No room on the disk.
     case diskFull
     /// The disk or the index refuses: read-only, I/O error, damage; the reason for the log.

@@ -2,6 +2,7 @@
 #ifndef SEALGATE_CLINUX_H
 #define SEALGATE_CLINUX_H
 
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -10,5 +11,9 @@ int sealgate_peer_uid(int socket, uid_t *uid);
 
 /// Forbids core dumps and ptrace by other processes of the user; 0, or -1 with errno.
 int sealgate_forbid_dumps(void);
+
+/// Lets the allocator keep freed memory for reuse, up to `bytes` an arena, instead of giving it
+/// back to the kernel at every lull; blocks below 4 MiB come from arenas. 0, or -1.
+int sealgate_keep_freed_memory(size_t bytes);
 
 #endif

@@ -69,6 +69,7 @@ public enum SettingProblem: Equatable, Sendable {
         case .secretTwice(let place, let key): "\(place): \(key): is given itself and as a file"
         case .secretOnCommandLine(let flag): "\(flag): a secret may not stand on the command line"
         case .syntax(let place, let problem): "\(place): \(problem)"
+        case .unknownKey(.flag(let flag), _, _): "\(flag): no such setting"
         case .unknownKey(let place, let key, _): "\(place): \(key): no such setting"
         case .wrongValue(let place, let key, let given, _):
             "\(place): \(key): " + (given.map { "\"\($0)\" is not valid" } ?? "is not valid")

@@ -77,7 +77,7 @@ final class AdminHandler: HTTPServerHandler {
                 )
             }
             if head.expectsContinue { exchange.sendContinue() }
-        } catch where !head.fields.contains("authorization") {
+        } catch  where !head.fields.contains("authorization") {
             deny(401, "AccessDenied", "sign the request with SigV4, service s3")
         } catch {
             deny(403, "AccessDenied", error.message)

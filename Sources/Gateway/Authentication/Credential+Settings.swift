@@ -10,7 +10,8 @@ extension Credential {
             let accessKeyID = record[GatewaySettings.credentialAccessKey]
             guard seen.insert(accessKeyID).inserted else {
                 throw GatewayStartError(
-                    "credentials: the access key id \(accessKeyID) is there twice"
+                    "credentials: the access key id \(accessKeyID) is there twice",
+                    hint: "give each entry an access_key_id of its own"
                 )
             }
             credentials.append(try credential(record, accessKeyID))

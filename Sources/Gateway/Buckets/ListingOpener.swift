@@ -33,7 +33,9 @@ struct ListingOpener: Sendable {
             )
             return
         }
-        if let count = envelope.body.plaintextCount { entry.size = UInt64(count) }
+        // Such an envelope knows neither; the listing's translation read both elsewhere.
+        guard let count = envelope.body.plaintextCount else { return }
+        entry.size = UInt64(count)
         if let etag = envelope.opaqueETag {
             entry.entityTag = etag
             return

@@ -3,8 +3,9 @@ import NIOCore
 import S3Wire
 import Transport
 
-/// Requests of control work: the body, a short document, is collected and verified, then a task
-/// does the rest. Bound to its event loop.
+/// Requests of control work: a short body is collected and verified, then a task does the rest.
+///
+/// Bound to its event loop.
 final class ControlHandler: HTTPServerHandler {
     private let scope: RequestScope
     private var reader: PayloadReader?
@@ -55,7 +56,7 @@ final class ControlHandler: HTTPServerHandler {
             transport: scope.transport,
             owner: Owner(id: sender.credential.id, displayName: sender.credential.displayName),
             services: scope.loop.services,
-            store: StoreClient(scope.loop.store)
+            store: scope.loop.client
         )
         scope.isHeadLent = true
         scope.loop.perform { () async throws(S3Error) -> ControlAnswer in

@@ -52,7 +52,8 @@ enum StoreFailure {
     /// The codes of the dialect that mean to a client what they mean to the gateway.
     private static let passedOn: Set<S3ErrorCode> = [
         .bucketAlreadyOwnedByYou, .bucketNotEmpty, .conditionalRequestConflict, .invalidPart,
-        .invalidPartOrder, .noSuchBucket, .noSuchKey, .noSuchUpload, .preconditionFailed,
+        .invalidPartOrder, .keyTooLong, .metadataTooLarge, .noSuchBucket, .noSuchKey, .noSuchUpload,
+        .preconditionFailed,
     ]
 
     private static func byStatus(_ status: Int, _ scope: ErrorScope) -> S3Error {

@@ -71,8 +71,6 @@ enum ObjectFault: Error, Equatable, Sendable {
     case restless
     /// Bytes are not what was sealed.
     case sealBroken(SealedObjectError)
-    /// The store's body ended early or went on too long.
-    case storeFailed
 
     /// The reason in words for the log.
     var reason: String {
@@ -81,7 +79,6 @@ enum ObjectFault: Error, Equatable, Sendable {
         case .notSealed: "the stored object has no envelope"
         case .restless: "the object changed during each of several reads"
         case .sealBroken(let error): "the ciphertext does not verify: \(error)"
-        case .storeFailed: "the store broke its answer off"
         }
     }
 }

@@ -40,7 +40,11 @@ struct GatheredKeys: Sendable {
             guard let keyID = try? KeyID(wrapped.kmsKeyID),
                 let context = try? Self.context(wrapped, request),
                 let key = ring.cachedDataKey(
-                    wrapped.wrapped, under: keyID, context: context, now: now)
+                    wrapped.wrapped,
+                    under: keyID,
+                    context: context,
+                    now: now
+                )
             else { return nil }
             gathered.wrappingKey = key
             return gathered
@@ -60,7 +64,11 @@ struct GatheredKeys: Sendable {
         if request.wantsObjectKey {
             guard
                 let key = ring.cachedBucketKey(
-                    id: recordID, bucket: request.bucket, use: isKMS ? .sseKMS : .sseS3, now: now)
+                    id: recordID,
+                    bucket: request.bucket,
+                    use: isKMS ? .sseKMS : .sseS3,
+                    now: now
+                )
             else { return nil }
             gathered.wrappingKey = key.key
             if isKMS { gathered.kmsKeyID = key.keyID.name }
@@ -95,7 +103,10 @@ struct GatheredKeys: Sendable {
         case .bucketKey(let id):
             guard request.wantsObjectKey else { break }
             let key = try await ring.bucketKey(
-                id: recordID(id), bucket: request.bucket, use: .sseS3)
+                id: recordID(id),
+                bucket: request.bucket,
+                use: .sseS3
+            )
             gathered.wrappingKey = key.key
         case .kmsBucketKey(let id):
             let id = try recordID(id)
@@ -105,7 +116,8 @@ struct GatheredKeys: Sendable {
                 gathered.kmsKeyID = key.keyID.name
             } else {
                 gathered.kmsKeyID = try await ring.keyID(
-                    ofBucketKey: id, bucket: request.bucket
+                    ofBucketKey: id,
+                    bucket: request.bucket
                 ).name
             }
         case .kmsDataKey(let wrapped):

@@ -36,7 +36,10 @@ struct KeyAccess: Sendable {
         do throws(KMSError) {
             if let (keyID, use) = try shared(request) {
                 let bucketKey = try await ring.bucketKeyForWrite(
-                    bucket: bucket, keyID: keyID, use: use)
+                    bucket: bucket,
+                    keyID: keyID,
+                    use: use
+                )
                 guard let wrapping = WrappingKey(bucketKey, use) else {
                     throw KMSError.recordInvalid("bucket key")
                 }

@@ -29,8 +29,8 @@ struct OpenedObject: Sendable {
     /// The KMS key behind it; empty for SSE-S3 and SSE-C.
     let kmsKeyID: String
 
-    /// The client's ETag, without quotes.
-    let etag: String
+    /// The client's ETag, without quotes; empty as long as the number of parts isn't known.
+    private(set) var etag: String
 
     var envelope: Envelope { found.envelope }
 
@@ -61,6 +61,14 @@ struct OpenedObject: Sendable {
             throw .broken(.sealBroken(error))
         }
         etag = found.envelope.opaqueETag ?? attributes.entityTag ?? Self.fallback(found)
+    }
+
+    /// The object once its part table told what its envelope couldn't: the number of parts.
+    func resolved(_ layout: MultipartLayout) -> OpenedObject {
+        guard etag.isEmpty else { return self }
+        var resolved = self
+        resolved.etag = envelope.objectID.opaqueETag(parts: layout.parts.count)
+        return resolved
     }
 
     private static func open(

@@ -37,8 +37,9 @@ struct CompletedParts {
             guard facts.entityTag == EntityTag.unquoted(part.entityTag) else {
                 throw Self.invalid(part, opened)
             }
-            for checksum in part.checksums where !facts.checksums.isEmpty {
-                guard facts.checksums.contains(checksum) else { throw Self.invalid(part, opened) }
+            // A checksum that the part came without can't be what the client means it to be.
+            guard part.checksums.allSatisfy(facts.checksums.contains) else {
+                throw Self.invalid(part, opened)
             }
             guard
                 index == wanted.parts.count - 1
@@ -67,14 +68,31 @@ struct CompletedParts {
         return "\(Hex.encode(HashFunction.md5.digest(digests)))-\(entityTags.count)"
     }
 
-    /// The COMPOSITE checksum, where the parts have theirs.
-    func composite() throws(SealedObjectError) -> ObjectChecksum? {
+    /// The object's checksum, where every part has its own.
+    ///
+    /// - Parameter asked: what Create asked for, whose value says nothing; else the algorithm's
+    ///   default decides what the checksum is over.
+    /// - Returns: the checksum; `nil` where the parts don't all have one of the same algorithm.
+    /// - Throws: never for checksums that were verified.
+    func checksum(_ asked: ObjectChecksum?) throws(SealedObjectError) -> ObjectChecksum? {
         guard let algorithm = checksums.first?.algorithm, let wire = algorithm.wire else {
             return nil
         }
-        var computation = ChecksumComputation(wire)
-        for checksum in checksums { computation.update(checksum.value.span) }
-        return try ObjectChecksum(algorithm, .composite, value: computation.finish())
+        let scope: ObjectChecksum.Scope =
+            if let asked, asked.algorithm == algorithm {
+                asked.scope
+            } else {
+                wire.defaultType == .fullObject ? .fullObject : .composite
+            }
+        guard scope == .fullObject, var combination = ChecksumCombination(wire) else {
+            var computation = ChecksumComputation(wire)
+            for checksum in checksums { computation.update(checksum.value.span) }
+            return try ObjectChecksum(algorithm, .composite, value: computation.finish())
+        }
+        for (part, checksum) in zip(table, checksums) {
+            combination.append(checksum.value, count: part.plaintextCount)
+        }
+        return try ObjectChecksum(algorithm, .fullObject, value: combination.value)
     }
 
     private static func invalid(

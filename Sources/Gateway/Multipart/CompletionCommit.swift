@@ -11,8 +11,10 @@ struct CompletionCommit {
     let plaintextCount: Int
     /// The object's ETag for clients, without quotes.
     let entityTag: String
-    /// The object's composite checksum, `-N` behind it.
+    /// The object's checksum, with `-N` behind it where it is of its parts'.
     let checksum: ChecksumText?
+    /// What the checksum is over.
+    let checksumType: ChecksumType?
 
     init(
         _ request: ControlRequest,
@@ -22,7 +24,9 @@ struct CompletionCommit {
     ) throws(S3Error) {
         do throws(SealedObjectError) {
             let objectID = opened.upload.envelope.objectID
-            let partTable = try PartTable(id: try Identifier.random(), parts: parts.table)
+            var tableID = opened.attributes.tableID
+            if tableID == nil { tableID = try Identifier.random() }
+            let partTable = try PartTable(id: tableID ?? .zero, parts: parts.table)
             plaintextCount = partTable.plaintextCount
             table = try partTable.seal(
                 objectKey: opened.objectKey.bytes,
@@ -33,8 +37,8 @@ struct CompletionCommit {
             attributes.tableID = partTable.id
             attributes.uploadID = opened.upload.uploadID
             if opened.upload.envelope.mode == .s3 { attributes.entityTag = parts.digestETag }
-            let composite = try parts.composite()
-            attributes.checksums = composite.map { [$0] } ?? []
+            let sum = try parts.checksum(opened.attributes.checksums.first)
+            attributes.checksums = sum.map { [$0] } ?? []
             envelope = try Envelope(
                 sealing: opened.objectKey,
                 objectID: objectID,
@@ -44,12 +48,15 @@ struct CompletionCommit {
                 place: (request.bucket, request.key),
                 attributeKey: request.services.keys.attributeKey
             )
-            entityTag = envelope.opaqueETag ?? attributes.entityTag ?? ""
-            checksum = composite.flatMap { composite in
-                composite.algorithm.wire.map {
-                    ChecksumText($0, "\(Base64.encode(composite.value))-\(parts.table.count)")
-                }
+            let opaque = objectID.opaqueETag(parts: parts.table.count)
+            entityTag =
+                request.services.storeForm.completesWithEnvelope
+                ? envelope.opaqueETag ?? attributes.entityTag ?? opaque : opaque
+            let suffix = sum?.scope == .composite ? "-\(parts.table.count)" : ""
+            checksum = sum.flatMap { sum in
+                sum.algorithm.wire.map { ChecksumText($0, Base64.encode(sum.value) + suffix) }
             }
+            checksumType = sum.map { $0.scope == .composite ? .composite : .fullObject }
         } catch {
             throw S3Error(.internalError)
         }

@@ -15,7 +15,7 @@ enum CompletionWork {
         let listing: PartListing
         do throws(S3Error) {
             (upload, listing) = try await request.listParts()
-        } catch where error.code == .noSuchUpload {
+        } catch  where error.code == .noSuchUpload {
             return try await RepeatedCompletion.answer(request, wanted)
         }
         let customer = try customerKey(request, upload)
@@ -23,6 +23,7 @@ enum CompletionWork {
         let parts = try CompletedParts(wanted, listing, opened)
         let commit = try CompletionCommit(request, opened, parts, customer: customer)
         try requireSize(commit.plaintextCount, request)
+        try requireChecksum(commit, request)
         let conditions = try await WriteConditions.resolve(request)
         var fields = conditions
         fields.append(StoreRequest.metadataField, commit.envelope.text)
@@ -57,6 +58,34 @@ enum CompletionWork {
         return try CustomerKeyHolder.of(key)
     }
 
+    /// Compares the object's checksum with the one that the client counts on, where it says so.
+    private static func requireChecksum(
+        _ commit: CompletionCommit,
+        _ request: ControlRequest
+    ) throws(S3Error) {
+        if let type = request.fields["x-amz-checksum-type"], let computed = commit.checksumType,
+            type.uppercased() != computed.rawValue
+        {
+            throw S3Error(
+                .invalidRequest,
+                "The upload was created using the \(computed.rawValue) checksum mode. The "
+                    + "complete request must use the same checksum mode."
+            )
+        }
+        for algorithm in ChecksumAlgorithm.allCases {
+            guard let declared = request.fields[algorithm.fieldName] else { continue }
+            guard let computed = commit.checksum, computed.algorithm == algorithm else {
+                throw S3Error(
+                    .invalidRequest,
+                    "The upload's parts have no checksums that \(algorithm.fieldName) could be "
+                        + "compared with."
+                )
+            }
+            guard declared == computed.text || declared == computed.text.split(separator: "-")[0]
+            else { throw ChecksumHeaders.mismatch(algorithm) }
+        }
+    }
+
     /// Compares the object's length with the one that the client counts on, where it says so.
     private static func requireSize(
         _ count: Int,
@@ -85,7 +114,7 @@ enum CompletionWork {
         )
         if let checksum = commit.checksum {
             document.checksums = [checksum]
-            document.checksumType = ChecksumType.composite.rawValue
+            document.checksumType = commit.checksumType?.rawValue
         }
         var answer = ControlAnswer.xml(document)
         opened.describe(in: &answer.fields, customer, request.services)

@@ -22,7 +22,7 @@ extension LoopContext {
             key: key,
             query: "uploadId=\(uploadID)&max-parts=0&encoding-type=url"
         )
-        StoreExchange.send(request.head, body: [], on: store) { [self] result in
+        ask(request) { [self] result in
             do throws(S3Error) {
                 let upload = try OpenUpload.read(result, uploadID, bucket: bucket, key: key)
                 uploads.keep(upload)

@@ -13,8 +13,8 @@ enum MultipartWork {
             request.transport,
             request.services
         )
-        let attributes = try ObjectAttributes(try ObjectHeaders(request.fields))
         let checksum = try ChecksumType.requested(request.fields)
+        let attributes = try attributes(request, checksum)
         let wrapping = try await request.services.access.wrappingKey(
             for: requested,
             bucket: request.bucket,
@@ -47,6 +47,31 @@ enum MultipartWork {
         answer.mode = wrapping.reference.mode.sseMode
         answer.keyID = wrapping.keyID
         return answer
+    }
+
+    /// What the object's headers say, and what Complete has to know of this request.
+    private static func attributes(
+        _ request: ControlRequest,
+        _ checksum: (algorithm: ChecksumAlgorithm, type: ChecksumType)?
+    ) throws(S3Error) -> ObjectAttributes {
+        var attributes = try ObjectAttributes(try ObjectHeaders(request.fields))
+        do throws(SealedObjectError) {
+            guard request.services.storeForm.completesWithEnvelope else {
+                // This envelope is the object's for good: it names the table that is to come.
+                attributes.tableID = try Identifier.random()
+                return attributes
+            }
+            if let checksum {
+                let unknown = [UInt8](repeating: 0, count: checksum.algorithm.digestCount)
+                let scope: ObjectChecksum.Scope =
+                    checksum.type == .composite ? .composite : .fullObject
+                let algorithm = ObjectChecksum.Algorithm(checksum.algorithm)
+                attributes.checksums = [try ObjectChecksum(algorithm, scope, value: unknown)]
+            }
+            return attributes
+        } catch {
+            throw S3Error(.internalError)
+        }
     }
 
     private static func envelope(

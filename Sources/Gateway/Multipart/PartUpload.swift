@@ -100,7 +100,7 @@ final class PartUpload: UploadKind {
     func commit(
         _ facts: PayloadFacts,
         _ header: StreamHeader
-    ) throws(SealedObjectError) -> (String, String) {
+    ) throws(SealedObjectError) -> (String, String)? {
         guard let opened else { throw .keyReferenceInvalid }
         if let md5 = facts.md5, opened.upload.envelope.mode == .s3 {
             attributes.entityTag = Hex.encode(md5)

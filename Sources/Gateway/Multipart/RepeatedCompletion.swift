@@ -16,7 +16,7 @@ enum RepeatedCompletion {
         )
         guard reply.isSuccess,
             let found = try? FoundObject(HTTPResponseHead(status: 200, fields: reply.fields)),
-            case .parts(let count, _) = found.envelope.body, count == wanted.parts.count
+            let made = try await origin(of: found, request), made.partCount == wanted.parts.count
         else { throw S3Error(.noSuchUpload) }
         let key = try request.services.sse.part(
             request.fields,
@@ -36,13 +36,16 @@ enum RepeatedCompletion {
         } catch {
             throw S3Error(.noSuchUpload)
         }
-        guard opened.attributes.uploadID == uploadID else { throw S3Error(.noSuchUpload) }
+        guard (made.uploadID ?? opened.attributes.uploadID) == uploadID else {
+            throw S3Error(.noSuchUpload)
+        }
         var answer = ControlAnswer.xml(
             CompletedUpload(
                 location: request.location,
                 bucket: request.bucket,
                 key: request.key,
-                entityTag: opened.etag
+                entityTag: opened.etag.isEmpty
+                    ? found.envelope.objectID.opaqueETag(parts: made.partCount) : opened.etag
             )
         )
         let stored = found.envelope.reference.stored(
@@ -52,5 +55,22 @@ enum RepeatedCompletion {
         request.services.sseResponse(stored).append(to: &answer.fields, for: .readOrPart)
         answer.mode = found.envelope.sseMode
         return answer
+    }
+
+    /// How many parts an object was made of, and of which upload where its attributes can't say.
+    private static func origin(
+        of found: FoundObject,
+        _ request: ControlRequest
+    ) async throws(S3Error) -> (partCount: Int, uploadID: String?)? {
+        switch found.envelope.body {
+        case .parts(let count, _): return (count, nil)
+        case .stream: return nil
+        case .upload:
+            let reply = try await request.send(.partTableOutline(of: found.envelope.objectID))
+            guard reply.isSuccess, let outline = PartTableOutline(reply.body),
+                let uploadID = reply.fields[StoreRequest.metadataField]
+            else { return nil }
+            return (outline.partCount, uploadID)
+        }
     }
 }

@@ -108,8 +108,9 @@ enum DeletionWork {
         let hasChecksum = ChecksumAlgorithm.allCases.contains {
             request.fields.contains($0.fieldName)
         }
-        guard hasChecksum || request.fields.contains("content-md5")
-            || request.fields.contains("x-amz-trailer")
+        guard
+            hasChecksum || request.fields.contains("content-md5")
+                || request.fields.contains("x-amz-trailer")
         else {
             throw S3Error(
                 .invalidRequest,

@@ -122,6 +122,14 @@ final class ObjectReadHandler: HTTPServerHandler {
     private func didOpen(_ opened: OpenedObject) {
         self.opened = opened
         scope.note(opened)
+        guard opened.envelope.body == .upload else { return weigh(opened) }
+        // Such an envelope says neither length nor ETag; the table does.
+        guard opened.objectKey != nil else { return open(opened.found, wants: .objectKey) }
+        fetchTable(opened)
+    }
+
+    /// The object is known: whether it is answered.
+    private func weigh(_ opened: OpenedObject) {
         let decision = conditions.evaluate(
             entityTag: opened.etag,
             lastModified: opened.found.lastModified
@@ -131,6 +139,7 @@ final class ObjectReadHandler: HTTPServerHandler {
         case .notModified: return notModified(opened)
         case .failed(let condition): return refuse(.preconditionFailed(condition))
         }
+        if let layout { return give(layout) }
         let body = opened.envelope.body
         if let size = body.plaintextCount, !body.isMultipart || partNumber == nil {
             guard resolve(size, nil) else { return }
@@ -146,13 +155,19 @@ final class ObjectReadHandler: HTTPServerHandler {
             switch result {
             case .success(let layout):
                 self.layout = layout
-                guard resolve(layout.plaintextCount, layout) else { return }
-                if isHead { answerHead() } else { readBody(opened) }
+                let resolved = opened.resolved(layout)
+                self.opened = resolved
+                if opened.envelope.body == .upload { weigh(resolved) } else { give(layout) }
             case .failure(.changed): again()
             case .failure(.refused(let error)): refuse(error)
             case .failure(.broken(let broken)): fault(broken)
             }
         }
+    }
+
+    private func give(_ layout: MultipartLayout) {
+        guard let opened, resolve(layout.plaintextCount, layout) else { return }
+        if isHead { answerHead() } else { readBody(opened) }
     }
 
     /// What of the object is to be given; `false` where the request was refused for it.

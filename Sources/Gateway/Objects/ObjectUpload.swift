@@ -79,7 +79,8 @@ final class ObjectUpload: UploadKind {
         _ wrapping: WrappingKey
     ) throws(S3Error) -> PreparedUpload {
         var payload = payload
-        payload.expected.wantsMD5 = wrapping.reference.mode == .s3
+        let commitsLate = scope.loop.services.storeForm.commitsLate
+        payload.expected.wantsMD5 = wrapping.reference.mode == .s3 && commitsLate
         let reader = try payload.reader(scope)
         do throws(SealedObjectError) {
             let key = try ObjectEncryptionKey.random()
@@ -89,12 +90,22 @@ final class ObjectUpload: UploadKind {
                 plaintextCount: payload.count,
                 salt: try Salt.random()
             )
+            let sealer = try StreamSealer(facts: facts, objectKey: key.bytes)
+            if !commitsLate {
+                let envelope = try seal(
+                    payload.expected.declaredFacts,
+                    sealer.header,
+                    key,
+                    wrapping
+                )
+                conditions.append(StoreRequest.metadataField, envelope.text)
+            }
             return PreparedUpload(
                 reader: reader,
-                sealer: try StreamSealer(facts: facts, objectKey: key.bytes),
+                sealer: sealer,
                 target: StoreRequest.target(bucket: scope.bucket, key: scope.key),
                 fields: conditions,
-                trailerName: StoreRequest.metadataField
+                trailerName: commitsLate ? StoreRequest.metadataField : nil
             )
         } catch {
             throw S3Error(.internalError)
@@ -104,8 +115,21 @@ final class ObjectUpload: UploadKind {
     func commit(
         _ facts: PayloadFacts,
         _ header: StreamHeader
-    ) throws(SealedObjectError) -> (String, String) {
+    ) throws(SealedObjectError) -> (String, String)? {
         guard let wrapping, let objectKey else { throw .keyReferenceInvalid }
+        guard scope.loop.services.storeForm.commitsLate else { return nil }
+        let envelope = try seal(facts, header, objectKey, wrapping)
+        return (StoreRequest.metadataField, envelope.text)
+    }
+
+    /// The envelope with what is known of the body: all of it at the body's end, before it only
+    /// what the client declared, which the end then proves.
+    private func seal(
+        _ facts: PayloadFacts,
+        _ header: StreamHeader,
+        _ objectKey: ObjectEncryptionKey,
+        _ wrapping: WrappingKey
+    ) throws(SealedObjectError) -> Envelope {
         if let md5 = facts.md5, wrapping.reference.mode == .s3 {
             attributes.entityTag = Hex.encode(md5)
         }
@@ -121,8 +145,10 @@ final class ObjectUpload: UploadKind {
             place: (scope.bucket, scope.key),
             attributeKey: scope.loop.services.keys.attributeKey
         )
-        entityTag = envelope.opaqueETag ?? attributes.entityTag ?? ""
-        return (StoreRequest.metadataField, envelope.text)
+        entityTag =
+            envelope.opaqueETag ?? attributes.entityTag
+            ?? header.facts.objectID.opaqueETag(parts: 1)
+        return envelope
     }
 
     func answer(_ facts: PayloadFacts, _ reply: StoreReply) -> HTTPFields {

@@ -18,18 +18,32 @@ enum PartTableFetch {
         _ scope: RequestScope,
         then completion: @escaping (Result<MultipartLayout, Failure>) -> Void
     ) {
-        let request = StoreRequest(
-            .get,
-            bucket: scope.bucket,
-            key: scope.key,
-            query: "sealgate-table"
-        )
+        let hasTables = scope.loop.services.storeForm.completesWithEnvelope
+        let request =
+            hasTables
+            ? StoreRequest(
+                .get,
+                bucket: scope.bucket,
+                key: scope.key,
+                query: "sealgate-table"
+            )
+            : StoreRequest(
+                .get,
+                bucket: StoreRequest.reservedBucket,
+                key: EngineRecordName.table(opened.envelope.objectID)
+            )
         StoreExchange.send(request.head, body: [], on: scope.loop.store) { result in
             completion(
                 Result { () throws(Failure) in
                     switch result {
                     case .failure(let error): throw .refused(StoreFailure.answer(error))
-                    case .success(let reply): return try layout(reply, opened)
+                    case .success(let reply):
+                        // A record is found by the object's id, and so is never another's.
+                        let etag = hasTables ? reply.etag : opened.found.storeETag
+                        guard !reply.isSuccess || etag == opened.found.storeETag else {
+                            throw .changed
+                        }
+                        return try layout(reply, opened)
                     }
                 }
             )
@@ -46,7 +60,6 @@ enum PartTableFetch {
             if reply.status == 404 || reply.status == 412 { throw .changed }
             throw .refused(StoreFailure.reply(reply, .init(bucket: "", key: "")))
         }
-        guard reply.etag == opened.found.storeETag else { throw .changed }
         guard let objectKey = opened.objectKey, let tableID = opened.attributes.tableID else {
             throw .broken(.sealBroken(.partTableMismatch))
         }
@@ -57,11 +70,8 @@ enum PartTableFetch {
                 objectID: opened.envelope.objectID,
                 expectedID: tableID
             )
-            let layout = try MultipartLayout(table)
-            guard case .parts(let count, let size) = opened.envelope.body,
-                count == table.parts.count, size == layout.plaintextCount
-            else { throw SealedObjectError.partTableMismatch }
-            return layout
+            try table.verify(against: opened.envelope.body)
+            return try MultipartLayout(table)
         } catch {
             throw .broken(.sealBroken(error))
         }

@@ -60,7 +60,7 @@ enum ReadFields {
         to fields: inout HTTPFields
     ) {
         guard scope.head.fields["x-amz-checksum-mode"]?.uppercased() == "ENABLED",
-            plan.range == 0..<plan.size
+            plan.range == 0..<plan.size, opened.envelope.body != .upload
         else { return }
         let parts = opened.envelope.body.partCount ?? 1
         for checksum in opened.attributes.checksums {

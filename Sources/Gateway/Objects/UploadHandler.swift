@@ -10,7 +10,7 @@ import Transport
 /// the body. What is known only at its end is verified while it streams; the trailer that makes
 /// the store commit goes out after that alone. Bound to its event loop.
 final class UploadHandler: HTTPServerHandler {
-    /// Bytes handed to the store at once: what the allocator gives for a segment and its tag anyway.
+    /// Bytes handed to the store at once: what the allocator gives for a segment and its tag.
     static let bufferBytes = 131_072
 
     let scope: RequestScope
@@ -48,7 +48,7 @@ final class UploadHandler: HTTPServerHandler {
 
     private func start(_ prepared: PreparedUpload) {
         var fields = prepared.fields
-        fields.append("trailer", prepared.trailerName)
+        if let trailerName = prepared.trailerName { fields.append("trailer", trailerName) }
         fields.append("x-sealgate-size", String(prepared.sealer.storedCount))
         let head = HTTPRequestHead(
             method: .put,
@@ -199,7 +199,7 @@ final class UploadHandler: HTTPServerHandler {
             do throws(SealedObjectError) {
                 try sealer.finish()
                 let commit = try kind.commit(facts, sealer.header)
-                exchange?.sendEnd(trailers: HTTPFields([commit]))
+                exchange?.sendEnd(trailers: commit.map { HTTPFields([$0]) })
             } catch {
                 scope.report(.sealBroken(error), objectID: sealer.header.facts.objectID)
                 throw S3Error(.internalError)

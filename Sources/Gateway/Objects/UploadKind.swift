@@ -7,11 +7,12 @@ protocol UploadKind: AnyObject {
     /// Gathers what the upload needs; completes at once where everything is in memory.
     func prepare(_ completion: @escaping (Result<PreparedUpload, S3Error>) -> Void)
 
-    /// The trailer that makes the store commit: its name and value.
+    /// The trailer that makes the store commit: its name and value; `nil` where none was
+    /// prepared.
     func commit(
         _ facts: PayloadFacts,
         _ header: StreamHeader
-    ) throws(SealedObjectError) -> (String, String)
+    ) throws(SealedObjectError) -> (String, String)?
 
     /// The fields of the answer, after the store committed.
     func answer(_ facts: PayloadFacts, _ reply: StoreReply) -> HTTPFields
@@ -30,6 +31,6 @@ struct PreparedUpload {
     var target: String
     /// Fields for the store, as conditions.
     var fields: HTTPFields
-    /// The trailer that commits.
-    var trailerName: String
+    /// The trailer that commits; `nil` where the fields say it all and the body's end commits.
+    var trailerName: String?
 }

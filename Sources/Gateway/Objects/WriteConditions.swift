@@ -124,6 +124,11 @@ extension ControlRequest {
     /// The ETag that clients know an object by; never needs a customer's key.
     func entityTag(of found: FoundObject, key: String) async throws(S3Error) -> String {
         if let entityTag = found.envelope.opaqueETag { return entityTag }
+        if found.envelope.body == .upload {
+            return try found.entityTagOfParts(
+                try await send(.partTableOutline(of: found.envelope.objectID))
+            )
+        }
         let wanted = GatheredKeys.Request(
             envelope: found.envelope,
             bucket: bucket,
@@ -150,6 +155,7 @@ extension LoopContext {
         then completion: @escaping (Result<String, S3Error>) -> Void
     ) {
         if let entityTag = found.envelope.opaqueETag { return completion(.success(entityTag)) }
+        if found.envelope.body == .upload { return entityTagOfParts(found, then: completion) }
         open(found, bucket: bucket, key: key, customer: nil, wants: .attributes) { result in
             switch result {
             case .success(let opened): completion(.success(opened.etag))
@@ -157,5 +163,28 @@ extension LoopContext {
             case .failure(.broken): completion(.failure(S3Error(.internalError)))
             }
         }
+    }
+
+    private func entityTagOfParts(
+        _ found: FoundObject,
+        then completion: @escaping (Result<String, S3Error>) -> Void
+    ) {
+        ask(.partTableOutline(of: found.envelope.objectID)) { result in
+            completion(
+                result.mapError(StoreFailure.answer).flatMap { reply in
+                    Result { () throws(S3Error) in try found.entityTagOfParts(reply) }
+                }
+            )
+        }
+    }
+}
+
+extension FoundObject {
+    /// The ETag of an object whose envelope doesn't know its parts, from its table's outline.
+    fileprivate func entityTagOfParts(_ reply: StoreReply) throws(S3Error) -> String {
+        guard reply.isSuccess, let outline = PartTableOutline(reply.body) else {
+            throw S3Error(.internalError)
+        }
+        return envelope.objectID.opaqueETag(parts: outline.partCount)
     }
 }

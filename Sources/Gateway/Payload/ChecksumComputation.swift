@@ -23,10 +23,12 @@ struct ChecksumComputation: ~Copyable {
             switch algorithm {
             case .crc32:
                 crc = unsafe UInt64(
-                    sealgate_crc32(UInt32(truncatingIfNeeded: crc), address, raw.count))
+                    sealgate_crc32(UInt32(truncatingIfNeeded: crc), address, raw.count)
+                )
             case .crc32c:
                 crc = unsafe UInt64(
-                    sealgate_crc32c(UInt32(truncatingIfNeeded: crc), address, raw.count))
+                    sealgate_crc32c(UInt32(truncatingIfNeeded: crc), address, raw.count)
+                )
             case .crc64nvme: crc = unsafe sealgate_crc64nvme(crc, address, raw.count)
             case .sha1, .sha256: break
             }

@@ -12,6 +12,16 @@ struct PayloadExpectations: Sendable {
     var count: UInt64?
     /// The most bytes that are taken.
     var countMax: UInt64 = 0
+
+    /// What the body must turn out to be, as far as its head says.
+    var declaredFacts: PayloadFacts {
+        PayloadFacts(
+            md5: declared?.contentMD5,
+            checksum: declared?.declared.map {
+                ChecksumValue(algorithm: $0.algorithm, value: $0.value)
+            }
+        )
+    }
 }
 
 /// What was found of a body that kept its promises.

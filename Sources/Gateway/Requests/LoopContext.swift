@@ -7,6 +7,7 @@ final class LoopContext {
     let eventLoop: any EventLoop
     let services: GatewayServices
     let store: any HTTPClientPool
+    let client: StoreClient
     let authenticator: Authenticator
     let buckets: BucketCache
     let uploads: UploadCache
@@ -25,6 +26,7 @@ final class LoopContext {
         self.eventLoop = eventLoop
         self.services = services
         self.store = store
+        client = StoreClient(store, services.storeForm)
         authenticator = Authenticator(
             credentials: services.credentials,
             regions: services.options.regions

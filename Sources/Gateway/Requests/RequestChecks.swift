@@ -20,7 +20,12 @@ enum RequestChecks {
         default: break
         }
         try ObjectHeaders.refuseReserved(scope.head.fields)
-        if let bucket = scope.target?.bucket { try BucketName.validate(bucket) }
+        if let bucket = scope.target?.bucket {
+            try BucketName.validate(bucket)
+            guard bucket != scope.loop.services.storeForm.reservedBucket else {
+                throw S3Error(.accessDenied)
+            }
+        }
         if let key = scope.target?.key { try ObjectKey.validate(key) }
     }
 

@@ -7,7 +7,7 @@ struct RequestIDSource {
     /// A source whose first id follows from `seed`.
     init(seed: UInt64) { next = seed }
 
-    /// The next id. Mixed, so that ids of one loop don't read like a count.
+    /// The next id: mixed, so that ids of one loop don't read like a count.
     mutating func make() -> String {
         next &+= 0x9e37_79b9_7f4a_7c15
         var mixed = next

@@ -61,17 +61,15 @@ public final class GatewayServer: Sendable {
         let group = MultiThreadedEventLoopGroup(
             numberOfThreads: count == 0 ? System.coreCount : count
         )
-        let pools = await StorePools(settings, group, transport)
+        let target = try StoreTarget(settings)
+        if let warning = target.warning { log.warning("\(warning)") }
+        let pools = try await StorePools(target, settings, group, transport)
         let records = StoreRecords(pools.client)
-        let ring = KeyRing(
-            provider: provider,
-            records: records,
-            settings: try KeyServices.ringSettings(settings),
-            environment: KeyRingEnvironment(now: { SystemClock.now })
-        )
-        try await begin(ring)
+        let ring = try KeyServices.ring(settings, provider, records)
+        try await begin(ring, records)
         let services = GatewayServices(
             settings,
+            storeForm: pools.client.form,
             credentials: credentials,
             keys: ring,
             audit: audit,
@@ -116,13 +114,17 @@ public final class GatewayServer: Sendable {
     }
 
     /// Loads the attribute keys; without them no HEAD and no listing could be answered.
-    private static func begin(_ ring: KeyRing) async throws(GatewayStartError) {
+    private static func begin(
+        _ ring: KeyRing,
+        _ records: StoreRecords
+    ) async throws(GatewayStartError) {
         do throws(KMSError) {
+            try await KeyServices.makeDefaultKey(try ring.resolve(nil), ring.provider, records)
             try await ring.start()
         } catch .storeUnavailable {
             throw GatewayStartError(
                 "the store doesn't answer",
-                hint: "start sealgate-store, or check backend.socket"
+                hint: "start it, or check backend.* in the settings"
             )
         } catch {
             throw GatewayStartError("the keys can't be loaded", hint: error.explanation)
@@ -141,7 +143,9 @@ public final class GatewayServer: Sendable {
         }
         health.register("store") {
             do throws(StoreError) {
-                let reply = try await store.send(StoreRequest(.get, query: "sealgate-capabilities"))
+                let reply = try await store.send(
+                    StoreRequest(.head, bucket: StoreRequest.reservedBucket)
+                )
                 return reply.isSuccess ? .healthy : .unhealthy("the store answers \(reply.status)")
             } catch {
                 return .unhealthy("the store doesn't answer")

@@ -8,6 +8,7 @@ extension GatewayServices {
     /// What requests share, from the settings.
     init(
         _ settings: Settings,
+        storeForm: StoreForm,
         credentials: [Credential],
         keys: KeyRing,
         audit: AuditLog,
@@ -28,6 +29,7 @@ extension GatewayServices {
                 bucketCacheCountMax: settings[GatewayLimitSettings.bucketCache],
                 uploadCacheCountMax: settings[GatewayLimitSettings.uploadCache]
             ),
+            storeForm: storeForm,
             credentials: credentials,
             sse: SSEPolicy(
                 compatibility: compatibility,

@@ -16,6 +16,7 @@ struct GatewayServices: Sendable {
     }
 
     let options: Options
+    var storeForm = StoreForm.dialect
     let credentials: [Credential]
     let sse: SSEPolicy
     let keys: KeyRing

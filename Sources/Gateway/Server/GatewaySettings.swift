@@ -79,6 +79,11 @@ public enum GatewaySettings {
         "backend.secret_access_key",
         "Secret access key for the foreign engine."
     )
+    static let backendPlaintext = SettingKey.boolean(
+        "backend.allow_plaintext",
+        default: false,
+        "Whether a foreign engine on another machine may be spoken to without TLS."
+    )
     static let backendReservedBucket = SettingKey.text(
         "backend.reserved_bucket",
         default: "sealgate-records",
@@ -133,8 +138,8 @@ public enum GatewaySettings {
         keys: [
             listen, domains, regions, eventLoops, compatibility, certificateFile, keyFile,
             clientCAFile, clientCertificate, adminListen, backendSocket, backendURL, backendCAFile,
-            backendRegion, backendAccessKey, backendSecretKey, backendReservedBucket, defaultMode,
-            credentials,
+            backendRegion, backendAccessKey, backendSecretKey, backendPlaintext,
+            backendReservedBucket, defaultMode, credentials,
         ] + GatewayKMSSettings.keys + GatewayLimitSettings.keys + [
             AuditSettings.file, LogSettings.level,
         ]

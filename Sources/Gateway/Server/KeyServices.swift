@@ -5,25 +5,43 @@ import KMS
 
 /// Builds the KMS side from the settings: provider, default key, ring.
 enum KeyServices {
-    /// Opens the provider; its default key is made at the first start.
+    /// Opens the provider.
     ///
     /// - Throws: what is wrong with key files and the remedy, before any listener opens.
     static func provider(_ settings: Settings) async throws(GatewayStartError) -> any KeyProvider {
-        let id = try defaultKeyID(settings)
         do throws(KMSError) {
             let local = LocalKeySettings(
                 directory: settings[GatewayKMSSettings.localDirectory],
                 master: try master(settings)
             )
-            let provider = try await LocalKeyProvider.open(local, now: { SystemClock.now })
-            do throws(KMSError) {
-                _ = try await provider.create(KeyCreation(id: id, description: "default key"))
-            } catch .conflict {
-                // It is there from an earlier start.
-            }
-            return provider
+            return try await LocalKeyProvider.open(local, now: { SystemClock.now })
         } catch {
             throw GatewayStartError("the local KMS can't be opened", hint: error.explanation)
+        }
+    }
+
+    /// Makes the default key at the first start, while no record hangs on it.
+    ///
+    /// A default key that is missing later was lost: a new one of its name would open nothing, and
+    /// stand where the old one is to be put back.
+    ///
+    /// - Throws: `.storeUnavailable`, and what the provider throws.
+    static func makeDefaultKey(
+        _ id: KeyID,
+        _ provider: any KeyProvider,
+        _ records: some RecordStore
+    ) async throws(KMSError) {
+        let names: [String]
+        do throws(RecordStoreError) {
+            names = try await records.list(prefix: AttributeKeyRecord.prefix)
+        } catch {
+            throw .storeUnavailable
+        }
+        guard names.isEmpty else { return }
+        do throws(KMSError) {
+            _ = try await provider.create(KeyCreation(id: id, description: "default key"))
+        } catch .conflict {
+            // It was made before.
         }
     }
 
@@ -50,6 +68,20 @@ enum KeyServices {
                 hint: error.explanation
             )
         }
+    }
+
+    /// The ring over a provider and the store's records, with the system's clock.
+    static func ring(
+        _ settings: Settings,
+        _ provider: any KeyProvider,
+        _ records: StoreRecords
+    ) throws(GatewayStartError) -> KeyRing {
+        KeyRing(
+            provider: provider,
+            records: records,
+            settings: try ringSettings(settings),
+            environment: KeyRingEnvironment(now: { SystemClock.now })
+        )
     }
 
     /// The limits and lifetimes of the ring.

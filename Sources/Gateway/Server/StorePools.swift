@@ -12,31 +12,34 @@ struct StorePools: Sendable {
     /// A client for control work that belongs to no request.
     let client: StoreClient
 
+    /// Makes the pools and asks the store what it can do.
+    ///
+    /// - Throws: why there is nothing to serve from.
     init(
+        _ target: StoreTarget,
         _ settings: Settings,
         _ group: MultiThreadedEventLoopGroup,
         _ metrics: TransportMetrics
-    ) async {
-        let path = settings[GatewaySettings.backendSocket]
+    ) async throws(GatewayStartError) {
         let limits = GatewayLimitSettings.store(settings)
         loops = Array(group.makeIterator())
         var pools: [NIOLoopBound<any HTTPClientPool>] = []
         var clients: [StoreClient] = []
         for loop in loops {
-            let made = await loop.run {
-                let pool: any HTTPClientPool = HTTP1ClientPool(
-                    target: .unix(path: path),
-                    eventLoop: loop,
-                    limits: limits,
-                    metrics: metrics
-                )
-                return (NIOLoopBound(pool, eventLoop: loop), StoreClient(pool))
+            let result = await loop.run {
+                target.pool(on: loop, limits, metrics).map { pool in
+                    (NIOLoopBound(pool, eventLoop: loop), StoreClient(pool, .dialect))
+                }
             }
+            let made = try result.get()
             pools.append(made.0)
             clients.append(made.1)
         }
         self.pools = pools
-        client = clients[0]
+        var client = clients[0]
+        client.form = try await target.form(client)
+        try await target.prepare(client)
+        self.client = client
     }
 
     /// A context for each loop.

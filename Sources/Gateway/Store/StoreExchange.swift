@@ -20,7 +20,9 @@ final class StoreExchange: HTTPClientHandler {
 
     /// Sends a request with its whole body; `completion` comes on the pool's event loop.
     static func send(
-        _ head: HTTPRequestHead, body: [UInt8], on pool: any HTTPClientPool,
+        _ head: HTTPRequestHead,
+        body: [UInt8],
+        on pool: any HTTPClientPool,
         _ completion: @escaping (Result<StoreReply, StoreError>) -> Void
     ) {
         var head = head

@@ -22,7 +22,11 @@ struct StoreRecords: RecordStore {
         ifAbsent: Bool
     ) async throws(RecordStoreError) -> Bool {
         var fields = HTTPFields()
-        if ifAbsent { fields.append("if-none-match", "*") }
+        if ifAbsent {
+            // An engine that doesn't know the condition would write all the same.
+            if !store.form.can(.conditionalCommit), try await get(name) != nil { return false }
+            fields.append("if-none-match", "*")
+        }
         let reply = try await send(.put, name, fields: fields, body: bytes)
         if ifAbsent, reply.status == 412 { return false }
         guard reply.isSuccess else { throw .unavailable }

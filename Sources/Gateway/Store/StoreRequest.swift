@@ -10,6 +10,11 @@ struct StoreRequest: Sendable {
     /// The bucket of records that no client can name.
     static let reservedBucket = ".sealgate"
 
+    /// What it is about, for stores that must be asked in other words.
+    let bucket: String
+    let key: String?
+    let query: String
+
     var head: HTTPRequestHead
     var body: [UInt8]
 
@@ -22,6 +27,9 @@ struct StoreRequest: Sendable {
         fields: HTTPFields = HTTPFields(),
         body: [UInt8] = []
     ) {
+        self.bucket = bucket
+        self.key = key
+        self.query = query
         head = HTTPRequestHead(
             method: method,
             target: Self.target(bucket: bucket, key: key, query: query),

@@ -4,7 +4,8 @@ internal import Encoding
 /// The file that tells at start whether a master key is the directory's: `master.check`.
 ///
 /// A JSON object: a known text sealed under the master key, and for a passphrase scrypt's
-/// parameters and salt. Without it no key of a passphrase's directory opens again: it belongs into backups.
+/// parameters and salt. Without it no key of a passphrase's directory opens again: it belongs into
+/// backups.
 enum MasterKeyCheck {
     static let name = "master.check"
     private static let format: JSONValue = "sealgate-local-check-1"

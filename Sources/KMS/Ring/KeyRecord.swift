@@ -118,7 +118,7 @@ public struct AttributeKeyRecord: Equatable, Sendable {
     public var wrapped: [UInt8]
 
     /// What the names of these records begin with.
-    static let prefix = "ak/"
+    public static let prefix = "ak/"
 
     /// A record from its parts.
     public init(

@@ -33,7 +33,7 @@ final class HTTP2ServerExchange: HTTPServerExchange {
     var isWaiting = false
     /// Whether the application was told, or could see, that the queue is full.
     var isFull = false
-    private(set) var queue = CircularBuffer<ByteBuffer>(initialCapacity: 0)
+    private(set) var queue = CircularBuffer<ByteBuffer>(initialCapacity: 2)
     private(set) var queuedBytes = 0
     private var trailers: HTTPFields?
 

@@ -9,7 +9,7 @@ internal import Transport
 @safe
 final class HTTP2Session {
     private let pointer: OpaquePointer
-    private var scratch: [UInt8] = []
+    private let statusDigits = UnsafeMutablePointer<UInt8>.allocate(capacity: 3)
 
     /// A session that has its SETTINGS to send; `nil` where memory ran out.
     ///
@@ -33,7 +33,10 @@ final class HTTP2Session {
         guard submitSettings(limits) else { return nil }
     }
 
-    deinit { unsafe nghttp2_session_del(pointer) }
+    deinit {
+        unsafe nghttp2_session_del(pointer)
+        unsafe statusDigits.deallocate()
+    }
 
     private func submitSettings(_ limits: HTTPServerLimits) -> Bool {
         let settings = [
@@ -169,58 +172,49 @@ final class HTTP2Session {
         _ = unsafe nghttp2_submit_goaway(pointer, none, last, code, nil, 0)
     }
 
-    // The fields' bytes are gathered in one array, so that pointers to all of them hold at once.
+    // libnghttp2 copies what the entries point to before `body` returns.
     private func withFields(
         _ fields: HTTPFields,
         status: Int?,
         _ body: (UnsafeMutableBufferPointer<nghttp2_nv>) -> Bool
     ) -> Bool {
-        scratch.removeAll(keepingCapacity: true)
-        return unsafe withUnsafeTemporaryAllocation(
+        unsafe withUnsafeTemporaryAllocation(
             of: nghttp2_nv.self,
             capacity: fields.count + 1
         ) { entries in
-            var count = 0
-            func add(_ name: some Collection<UInt8>, _ value: some Collection<UInt8>) {
-                var entry = unsafe nghttp2_nv()
-                unsafe entry.namelen = name.count
-                unsafe entry.valuelen = value.count
-                unsafe entries.initializeElement(at: count, to: entry)
-                count += 1
-                scratch.append(contentsOf: name)
-                scratch.append(contentsOf: value)
-            }
-            if let status { add(":status".utf8, String(status).utf8) }
-            for index in 0..<fields.count {
-                let name = fields.nameBytes(at: index)
-                if HTTP2FieldRules.isAllowed(name) { add(name, fields.valueBytes(at: index)) }
-            }
-            return unsafe scratch.withUnsafeMutableBufferPointer { bytes in
-                guard var next = bytes.baseAddress else { return false }
-                for index in 0..<count {
-                    unsafe entries[index].name = next
-                    unsafe next += entries[index].namelen
-                    unsafe entries[index].value = next
-                    unsafe next += entries[index].valuelen
+            fields.withBytes { bytes in
+                var count = 0
+                if let status {
+                    unsafe entries.initializeElement(at: 0, to: statusEntry(status))
+                    count = 1
+                }
+                for index in 0..<fields.count {
+                    let name = bytes.extracting(fields.nameRange(at: index))
+                    guard HTTP2FieldRules.isAllowed(name) else { continue }
+                    let value = bytes.extracting(fields.valueRange(at: index))
+                    let entry = unsafe HTTP2FieldRules.entry(name, value)
+                    unsafe entries.initializeElement(at: count, to: entry)
+                    count += 1
                 }
                 return unsafe body(UnsafeMutableBufferPointer(rebasing: entries[..<count]))
             }
         }
     }
 
+    private func statusEntry(_ status: Int) -> nghttp2_nv {
+        unsafe statusDigits[0] = 0x30 + UInt8(truncatingIfNeeded: status / 100 % 10)
+        unsafe statusDigits[1] = 0x30 + UInt8(truncatingIfNeeded: status / 10 % 10)
+        unsafe statusDigits[2] = 0x30 + UInt8(truncatingIfNeeded: status % 10)
+        let name: StaticString = ":status"
+        return unsafe nghttp2_nv(
+            name: UnsafeMutablePointer(mutating: name.utf8Start),
+            value: statusDigits,
+            namelen: name.utf8CodeUnitCount,
+            valuelen: 3,
+            flags: UInt8(NGHTTP2_NV_FLAG_NONE.rawValue)
+        )
+    }
+
     /// PING and SETTINGS acknowledgements queued before the peer is taken for a flooder.
     private static let acknowledgementsMax = 512
-}
-
-/// What HTTP/2 doesn't send of a head that both versions share.
-enum HTTP2FieldRules {
-    /// Whether a field of a response goes out: connection-specific ones don't, RFC 9113 section
-    /// 8.2.2.
-    static func isAllowed(_ name: ArraySlice<UInt8>) -> Bool {
-        switch name.count {
-        case 10: !name.elementsEqual("connection".utf8) && !name.elementsEqual("keep-alive".utf8)
-        case 17: !name.elementsEqual("transfer-encoding".utf8)
-        default: true
-        }
-    }
 }

@@ -93,7 +93,15 @@ final class LoopGateway: Sendable {
             let promise = eventLoop.makePromise(of: Answer.self)
             do {
                 try Self.send(
-                    parts.value, method, target, fields, body, payload, isSigned, promise)
+                    parts.value,
+                    method,
+                    target,
+                    fields,
+                    body,
+                    payload,
+                    isSigned,
+                    promise
+                )
             } catch {
                 promise.fail(error)
             }
@@ -121,7 +129,7 @@ final class LoopGateway: Sendable {
         if isSigned { try parts.signer.sign(&head, payload: payload, now: TestKeys.now) }
         let exchange = FakeExchange(promise.futureResult.eventLoop)
         var handler: (any HTTPServerHandler)?
-        exchange.onEnd = { [unowned exchange] in
+        exchange.onEnd = {
             promise.futureResult.eventLoop.assumeIsolated().execute {
                 handler?.closed(complete: !exchange.isReset)
                 handler = nil
@@ -135,7 +143,6 @@ final class LoopGateway: Sendable {
                         misuses: exchange.misuses
                     )
                 )
-                withExtendedLifetime(exchange) {}
             }
         }
         handler = parts.application.begin(head, on: exchange)

@@ -37,14 +37,17 @@ final class MemoryStore {
 
     init(_ eventLoop: any EventLoop) {
         pool = FakeStore(eventLoop)
-        pool.respond = { [unowned self] in answer($0) }
+        pool.respond = { [weak self] in self?.answer($0) }
     }
 
     private static let modified = "Tue, 14 Nov 2023 22:13:20 GMT"
 
     private func nextID() -> String {
         count += 1
-        return Hex.encode([UInt8](repeating: 0, count: 12) + withUnsafeBytes(of: UInt32(count).bigEndian) { Array($0) })
+        return Hex.encode(
+            [UInt8](repeating: 0, count: 12)
+                + withUnsafeBytes(of: UInt32(count).bigEndian) { Array($0) }
+        )
     }
 
     private func answer(_ exchange: FakeStoreExchange) {

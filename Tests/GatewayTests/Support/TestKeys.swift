@@ -39,7 +39,7 @@ final class TestKeys: Sendable {
             provider: provider,
             records: MemoryRecords(),
             settings: KeyRingSettings(defaultKeyID: keyID),
-            environment: KeyRingEnvironment(now: { Self.now }, sleep: { _ in true })
+            environment: KeyRingEnvironment(now: { Self.now })
         )
         try await ring.start()
         sink = try LineSink(path: folder.path + "/audit.log")

@@ -1,0 +1,51 @@
+import HTTPWire
+import Testing
+
+@Suite struct HTTPFieldsTests {
+    @Test("puts names in lower case and keeps values")
+    func names() {
+        var fields = HTTPFields()
+        fields.append("X-Amz-Meta-ÄZ@[", "Value ÄZ")
+        fields.append("etag", "")
+        #expect(fields.name(at: 0) == "x-amz-meta-Äz@[")
+        #expect(fields.value(at: 0) == "Value ÄZ")
+        #expect(fields["etag"] == "")
+    }
+
+    @Test("finds a name among others of its length")
+    func search() {
+        let fields = HTTPFields([("aab", "1"), ("aac", "2"), ("aa", "3"), ("aac", "4")])
+        #expect(fields.firstIndex(of: "aac") == 1)
+        #expect(fields.firstIndex(of: "aac", from: 2) == 3)
+        #expect(fields.firstIndex(of: "aac", from: 4) == nil)
+        #expect(fields["aa"] == "3")
+        #expect(!fields.contains("a"))
+        #expect(!fields.contains(""))
+        #expect(fields.values(of: "aac") == ["2", "4"])
+        #expect(fields.occurrences(of: "aac") == 2)
+    }
+
+    @Test("lends all bytes at once, with names and values where it says")
+    func bytes() {
+        let fields = HTTPFields([("a", "one"), ("bc", ""), ("def", "three")])
+        let texts = fields.withBytes { bytes in
+            (0..<fields.count).map { index in
+                [fields.nameRange(at: index), fields.valueRange(at: index)].map { range in
+                    String(decoding: range.map { bytes[$0] }, as: UTF8.self)
+                }
+            }
+        }
+        #expect(texts == [["a", "one"], ["bc", ""], ["def", "three"]])
+    }
+
+    @Test("grows beyond the room that it begins with")
+    func growth() {
+        var fields = HTTPFields()
+        for index in 0..<100 {
+            fields.append("name-\(index)", String(repeating: "v", count: index))
+        }
+        #expect(fields.count == 100)
+        #expect(fields["name-99"]?.utf8.count == 99)
+        #expect(fields["name-0"] == "")
+    }
+}
