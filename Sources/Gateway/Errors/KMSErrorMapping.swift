@@ -9,11 +9,11 @@ struct KMSErrorMapping: Sendable {
 
     let compatibility: Compatibility
 
-    /// The answer to a write: an unknown key is the request's own fault.
+    /// The answer to a write: a key that is unknown, or can't be, is the request's own fault.
     func write(_ error: KMSError) -> S3Error {
         switch error {
         case .keyNotFound(let keyID): SSEError.keyUnknown(keyID.name, compatibility)
-        case .invalidKeyID(let name): S3Error(.kmsNotFound, "Invalid keyId '\(name)'")
+        case .invalidKeyID(let name): SSEError.keyUnknown(name, compatibility)
         default: common(error)
         }
     }

@@ -19,7 +19,7 @@ public enum KMSError: Error, Equatable, Sendable {
     /// OpenSSL refused, the random generator isn't there, or the locked memory is full: 500
     /// `InternalError`.
     case cryptographyFailed
-    /// A name that no key can have: 400 `KMS.NotFoundException` on a write.
+    /// A name that no key can have: answered as a key that isn't there.
     case invalidKeyID(String)
     /// The key is disabled: 400 `KMS.DisabledException`.
     case keyDisabled(KeyID)

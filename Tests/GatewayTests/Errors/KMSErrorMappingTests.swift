@@ -17,7 +17,7 @@ struct KMSFailure: Sendable, CustomTestStringConvertible {
         let key = try KeyID("key")
         return [
             .init(error: .accessDenied, write: .accessDenied, read: .accessDenied),
-            .init(error: .invalidKeyID("?"), write: .kmsNotFound, read: .kmsNotFound),
+            .init(error: .invalidKeyID("?"), write: .notFound, read: .kmsNotFound),
             .init(error: .keyNotFound(key), write: .notFound, read: .kmsNotFound),
             .init(error: .keyDisabled(key), write: .kmsDisabled, read: .kmsDisabled),
             .init(error: .keyPendingDeletion(key), write: .kmsInvalidState, read: .kmsInvalidState),
