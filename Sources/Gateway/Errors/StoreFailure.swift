@@ -17,7 +17,7 @@ enum StoreFailure {
     static func read(_ status: Int) -> S3Error {
         switch status {
         case 503, 507: KMSErrorMapping.retryable(.serviceUnavailable)
-        default: S3Error(.internalError)
+        default: S3Error(ObjectFault.storeFailed)
         }
     }
 
@@ -62,7 +62,7 @@ enum StoreFailure {
             S3Error(.noSuchBucket, details: scope.details(for: .noSuchBucket))
         case 404: S3Error(.noSuchKey, details: scope.details(for: .noSuchKey))
         case 412: S3Error(.preconditionFailed)
-        default: S3Error(.internalError)
+        default: S3Error(ObjectFault.storeFailed)
         }
     }
 }

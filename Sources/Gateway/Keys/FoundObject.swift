@@ -1,5 +1,6 @@
 import Encoding
 import HTTPWire
+import KMS
 import S3Wire
 import SealedObject
 
@@ -65,20 +66,26 @@ struct FoundObject: Sendable {
 enum ObjectFault: Error, Equatable, Sendable {
     /// The store's answer lacks what the dialect promises.
     case answerIncomplete
+    /// The key that the envelope names is missing, or isn't what was wrapped.
+    case keyBroken(KMSError)
     /// There is no envelope: plaintext or a stranger's object.
     case notSealed
     /// The object changed between two requests, again and again.
     case restless
     /// Bytes are not what was sealed.
     case sealBroken(SealedObjectError)
+    /// The store failed where it had an object; its body is short or gone.
+    case storeFailed
 
     /// The reason in words for the log.
     var reason: String {
         switch self {
         case .answerIncomplete: "the store's answer lacks ETag, length or date"
+        case .keyBroken(let error): "its key can't be had: \(error.explanation)"
         case .notSealed: "the stored object has no envelope"
         case .restless: "the object changed during each of several reads"
         case .sealBroken(let error): "the ciphertext does not verify: \(error)"
+        case .storeFailed: "the store failed, or broke its answer off"
         }
     }
 }

@@ -76,7 +76,12 @@ struct KeyAccess: Sendable {
         do throws(KMSError) {
             keys = try await GatheredKeys.fetch(request, ring)
         } catch {
-            throw .refused(errors.read(error))
+            switch error {
+            // What is stored is at fault, not the KMS.
+            case .ciphertextInvalid, .contextInvalid, .invalidKeyID, .recordInvalid, .recordMissing:
+                throw .broken(.keyBroken(error))
+            default: throw .refused(errors.read(error))
+            }
         }
         return try OpenedObject(found, request, keys, customer: customer)
     }

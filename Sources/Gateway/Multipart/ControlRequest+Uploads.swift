@@ -45,7 +45,7 @@ extension ControlRequest {
             switch error {
             case .refused(SSEError.wrongCustomerKeyOnRead): throw SSEError.wrongCustomerKeyOnPart
             case .refused(let refusal): throw refusal
-            case .broken: throw S3Error(.internalError)
+            case .broken(let fault): throw S3Error(fault)
             }
         }
         return try OpenedUpload(upload, opened)

@@ -92,7 +92,7 @@ extension OpenUpload {
     ) throws(S3Error) {
         guard let metadata = listing.metadata, let initiated = listing.initiated,
             let envelope = try? Envelope(text: metadata.utf8), envelope.body == .upload
-        else { throw S3Error(.internalError) }
+        else { throw S3Error(ObjectFault.notSealed) }
         self.init(
             bucket: bucket,
             key: key,

@@ -79,7 +79,7 @@ extension LoopContext {
             case .failure(.refused(SSEError.wrongCustomerKeyOnRead)):
                 completion(.failure(SSEError.wrongCustomerKeyOnPart))
             case .failure(.refused(let error)): completion(.failure(error))
-            case .failure(.broken): completion(.failure(S3Error(.internalError)))
+            case .failure(.broken(let fault)): completion(.failure(S3Error(fault)))
             }
         }
     }

@@ -46,10 +46,18 @@ enum PartListingWork {
 extension PartRecord {
     /// The record that the store keeps with a part.
     init(listed part: PartListing.Part) throws(S3Error) {
-        guard let text = part.attributes, let bytes = Base64.decode(text, as: .url),
-            let record = try? PartRecord(parsing: bytes),
-            Int(record.partNumber) == part.partNumber
-        else { throw S3Error(.internalError) }
+        guard let text = part.attributes, let bytes = Base64.decode(text, as: .url) else {
+            throw S3Error(ObjectFault.notSealed)
+        }
+        let record: PartRecord
+        do throws(SealedObjectError) {
+            record = try PartRecord(parsing: bytes)
+        } catch {
+            throw S3Error(ObjectFault.sealBroken(error))
+        }
+        guard Int(record.partNumber) == part.partNumber else {
+            throw S3Error(ObjectFault.sealBroken(.partNumberInvalid(record.partNumber)))
+        }
         self = record
     }
 
@@ -70,7 +78,7 @@ extension PartRecord {
             }
             return (attributes.entityTag ?? salt.opaquePartETag, checksums, attributes)
         } catch {
-            throw S3Error(.internalError)
+            throw S3Error(ObjectFault.sealBroken(error))
         }
     }
 }

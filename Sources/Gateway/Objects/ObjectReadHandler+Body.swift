@@ -38,7 +38,12 @@ extension ObjectReadHandler: StoredBodyReader.Sink {
     func broke(_ bodyFault: StoredBodyFault) {
         switch bodyFault {
         case .sealBroken(let error): fault(.sealBroken(error))
-        case .storeFailed(let error): refuse(StoreFailure.answer(.unreachable(error)))
+        case .storeFailed(let error):
+            // Behind the head of the store's answer: the body is short or gone.
+            if let opened {
+                scope.report(ObjectFault.storeFailed, objectID: opened.envelope.objectID)
+            }
+            refuse(StoreFailure.answer(.unreachable(error)))
         }
     }
 

@@ -109,7 +109,7 @@ extension FoundObject {
         do throws(ObjectFault) {
             return try FoundObject(HTTPResponseHead(status: 200, fields: reply.fields))
         } catch {
-            throw S3Error(.internalError)
+            throw S3Error(error)
         }
     }
 }
@@ -140,7 +140,7 @@ extension ControlRequest {
         } catch {
             switch error {
             case .refused(let refusal): throw refusal
-            case .broken: throw S3Error(.internalError)
+            case .broken(let fault): throw S3Error(fault)
             }
         }
     }
@@ -160,7 +160,7 @@ extension LoopContext {
             switch result {
             case .success(let opened): completion(.success(opened.etag))
             case .failure(.refused(let error)): completion(.failure(error))
-            case .failure(.broken): completion(.failure(S3Error(.internalError)))
+            case .failure(.broken(let fault)): completion(.failure(S3Error(fault)))
             }
         }
     }

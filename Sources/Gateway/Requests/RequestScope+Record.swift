@@ -19,16 +19,21 @@ extension RequestScope {
 
     /// A stored object that can't be given out: one line in the log, one audit event.
     func report(_ fault: ObjectFault, objectID: Identifier?) {
+        report(fault.reason, objectID: objectID)
+    }
+
+    /// Something stored that can't be used, and why.
+    func report(_ reason: String, objectID: Identifier?) {
         loop.services.log.error(
             "stored object refused",
             metadata: [
                 "request_id": "\(id)", "bucket": "\(bucket)", "key": "\(key)",
                 "object_id": "\(objectID.map { Hex.encode($0.bytes) } ?? "")",
-                "reason": "\(fault.reason)",
+                "reason": "\(reason)",
             ]
         )
         var record = auditRecord(.failure)
-        record.reason = fault.reason
+        record.reason = reason
         record.objectID = objectID.map { Hex.encode($0.bytes) }
         loop.services.audit.record(record)
         loop.services.metrics.objectFaults.increment()

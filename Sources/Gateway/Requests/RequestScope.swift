@@ -94,6 +94,7 @@ final class RequestScope {
     /// Answers with an error; what comes after the final head began breaks the response off.
     func fail(_ error: S3Error) {
         errorCode = error.code
+        if let reason = error.reason { report(reason, objectID: nil) }
         exchange.ignoreRequestBody()
         guard !answered else {
             exchange.reset()

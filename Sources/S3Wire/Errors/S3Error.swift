@@ -28,6 +28,8 @@ public struct S3Error: Error, Equatable, Sendable {
     public var details: [Detail]
     /// Extra header fields of the answer, as `retry-after`.
     public var fields: HTTPFields
+    /// Why, for the log and the audit stream alone; `nil` where the code says it all.
+    public var reason: String?
 
     /// An error; `message` and `status` default to the code's.
     public init(

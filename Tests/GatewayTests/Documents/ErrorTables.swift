@@ -156,14 +156,17 @@ enum ErrorTables {
     ]
 
     private static let objects: [Row] = [
-        ObjectFault.answerIncomplete, .notSealed, .restless, .sealBroken(.keyBoxRefused),
+        ObjectFault.answerIncomplete, .keyBroken(.ciphertextInvalid), .notSealed, .restless,
+        .sealBroken(.keyBoxRefused), .storeFailed,
     ].map { fault in
         let remedy =
             switch fault {
             case .answerIncomplete: "look at the store"
+            case .keyBroken: "restore the key record from a backup of the store"
             case .notSealed: "put the object again through Sealgate"
             case .restless: "retry"
             case .sealBroken: "restore the object from a backup; look at who changed it"
+            case .storeFailed: "retry; look at the log of the store"
             }
         let reason =
             fault == .sealBroken(.keyBoxRefused) ? "the ciphertext does not verify" : fault.reason
