@@ -1,43 +1,106 @@
-"""The commands in the documents run as they stand, in the shell of somebody who follows them."""
+"""The commands of the README and of the guide, as a newcomer pastes them."""
 
 import os
-import pathlib
 import re
 import shutil
 import subprocess
+import time
 
 import pytest
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+from deployment import ROOT, find
 
 
 def blocks(document):
-    """The blocks marked sh, in order: each is to be pasted whole."""
-    return re.findall(r"^```sh\n(.*?)^```$", (ROOT / document).read_text(), re.M | re.S)
+    """The `sh` blocks of a document, in order."""
+    text = (ROOT / document).read_text()
+    found = re.findall(r"^```sh\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    assert found, f"{document} has no block of commands"
+    return found
+
+
+def script(commands):
+    """A script of these commands that ends at the first that fails, and names it."""
+    lines = []
+    for line in re.sub(r"\\\n\s*", "", commands).splitlines():
+        if line.strip():
+            quoted = line.replace("'", "'\\''")
+            lines.append(f"{line} || {{ echo 'failed: {quoted}' >&2; exit 1; }}")
+    return "\n".join(lines)
+
+
+class Newcomer:
+    """A folder with the README in it, where scripts/run was started without options but for its
+    ports, and a terminal that knows what it printed."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        shutil.copy(ROOT / "README.md", folder)
+        self.log = folder / "output.log"
+        with open(self.log, "wb") as output:
+            self.process = subprocess.Popen(
+                [ROOT / "scripts/run", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"],
+                cwd=folder, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+        deadline = time.monotonic() + 60
+        while "Ctrl-C stops both" not in self.log.read_text():
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                self.stop()
+                raise AssertionError(self.log.read_text())
+            time.sleep(0.01)
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait(timeout=60)
+
+    def paste(self, commands):
+        exports = re.findall(r"^\s*(export .*)$", self.log.read_text(), re.MULTILINE)
+        assert len(exports) >= 2
+        # Nothing else of this machine's settings: no ~/.aws, no variables.
+        environment = {"PATH": os.environ["PATH"], "HOME": str(self.folder), "TERM": "dumb"}
+        return subprocess.run(
+            ["sh", "-c", "\n".join([*exports, script(commands)])], cwd=self.folder, text=True,
+            env=environment, capture_output=True, stdin=subprocess.DEVNULL, timeout=300)
+
+
+@pytest.fixture()
+def newcomer(tmp_path):
+    newcomer = Newcomer(tmp_path)
+    yield newcomer
+    newcomer.stop()
+
+
+def test_a_command_that_fails_is_found(newcomer):
+    """The other tests could not fail otherwise."""
+    for commands in ("true\nfalse\ntrue", "! true", "! echo x | grep x", "X=$(false)\ntrue",
+                     "aws s3 \\\n    ls s3://no-such-bucket\ntrue"):
+        result = newcomer.paste(commands)
+        assert (result.returncode, "failed: " in result.stderr) == (1, True), commands
+    assert newcomer.paste("true\n! false\n! echo x | grep y").returncode == 0
+
+
+def test_the_readme_works_as_pasted(newcomer):
+    first, second = blocks("README.md")
+    result = newcomer.paste(first)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert result.stdout.splitlines()[-1] == "the vault opens at dawn"
+    result = newcomer.paste(second)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "binary file matches" in result.stdout + result.stderr
+    assert find(newcomer.folder / ".sealgate/store", [b"the vault opens at dawn"]) == set()
+
+
+def test_the_guide_works_as_pasted(newcomer):
+    result = newcomer.paste("\n".join(blocks("docs/guides/sse.md")))
+    assert result.returncode == 0, result.stdout + result.stderr
+    # Names can be found in what was stored, and nothing else of it.
+    secrets = [b"a report on encryption", (newcomer.folder / "customer.key").read_bytes()]
+    secrets = [secret for secret in secrets if b"\n" not in secret]
+    assert find(newcomer.folder / ".sealgate/store", [*secrets, b"report.ssec"]) == {b"report.ssec"}
 
 
 @pytest.mark.parametrize("document", ["README.md", "docs/guides/sse.md"])
-def test_the_commands_run(own_gateway, tmp_path, document):
-    found = blocks(document)
-    assert found, document
-    # README speaks of the default state folder, below where scripts/run was started.
-    (tmp_path / ".sealgate").symlink_to(own_gateway.state)
-    environment = {**own_gateway.client_environment(), "HOME": str(tmp_path)}
-    script = "set -eu -o pipefail\n" + "\n".join(found)
-    result = subprocess.run(["bash", "-c", script], cwd=tmp_path, env=environment, text=True,
-                            capture_output=True, timeout=300)
-    assert result.returncode == 0, f"{document}\n{result.stdout}\n{result.stderr}"
-
-
-def test_the_readme_shows_what_it_says(own_gateway, tmp_path):
-    (tmp_path / ".sealgate").symlink_to(own_gateway.state)
-    script = "\n".join(blocks("README.md"))
-    result = subprocess.run(["bash", "-c", script], cwd=tmp_path, text=True, capture_output=True,
-                            env={**own_gateway.client_environment(), "HOME": str(tmp_path)})
-    assert "the vault opens at dawn" in result.stdout
-    assert "plan.txt" in result.stdout.splitlines()[-1]
-
-
-def test_the_tools_that_the_documents_name_are_there():
-    for tool in ("aws", "openssl", "strings", "base64", "split", "cmp"):
-        assert shutil.which(tool, path=os.environ["PATH"]), tool
+def test_links_lead_somewhere(document):
+    text = (ROOT / document).read_text()
+    for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", text):
+        if "://" not in target:
+            assert ((ROOT / document).parent / target).exists(), target
