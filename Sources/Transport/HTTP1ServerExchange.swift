@@ -87,13 +87,16 @@ final class HTTP1ServerExchange: HTTPServerExchange {
         !requestEnded && !(expectsContinue && !continueSent && bodyBytes == 0)
     }
 
-    /// Whether so much of the body is still to come, or may come, that closing the connection is
-    /// better than reading it.
+    /// Whether closing the connection is better than reading what is left of an unwanted body.
+    ///
+    /// It is said in the response's head: a client that isn't told may send its next request into
+    /// a connection that is about to be closed. How long a body of unknown length is shows too late.
     func isRestTooLong(for limits: HTTPServerLimits) -> Bool {
         guard !requestEnded else { return false }
         // Whether a client whose 100 never came sends its body can't be known (RFC 9110 10.1.1).
         if expectsContinue, !continueSent, bodyBytes == 0 { return true }
-        guard isIgnoring, case .known(let count) = bodyLength else { return false }
+        guard isIgnoring else { return false }
+        guard case .known(let count) = bodyLength else { return true }
         return count - min(bodyBytes, count) > UInt64(limits.ignoredBodyBytesMax)
     }
 }

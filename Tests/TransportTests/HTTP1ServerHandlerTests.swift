@@ -148,8 +148,13 @@ import Transport
         }
         try known.receive(request("PUT /", "content-length: 11"))
         #expect(try known.sent().contains("connection: close"))
-        let unknown = try ServerFixture(limits: limits) { $0.answer(403) }
+        let unknown = try ServerFixture(limits: limits) { handler in
+            handler.exchange.ignoreRequestBody()
+            handler.answer(403)
+        }
         try unknown.receive(request("PUT /", "transfer-encoding: chunked"))
+        // A client that isn't told would send its next request into a closing connection.
+        #expect(try unknown.sent().contains("connection: close"))
         try unknown.receive("b\r\n0123456789a\r\n" + request("GET /"))
         #expect(unknown.handlers.count == 1)
         for server in [known, unknown] {
