@@ -17,12 +17,8 @@ func fuzzStream(_ input: inout FuzzInput) {
             salt: salt
         ),
         let sealed = try? StreamSealer.seal(plaintext, facts: facts, objectKey: key),
-        let opener = try? StreamOpener(
-            facts: facts,
-            commitment: nil,
-            slice: facts.layout.whole,
-            objectKey: key
-        )
+        let keys = try? StreamKeys(objectKey: key, facts: facts),
+        let opener = try? StreamOpener(facts: facts, slice: facts.layout.whole, keys: keys)
     else { preconditionFailure("a stream doesn't seal") }
     var stored = sealed
     change(&stored, &input)

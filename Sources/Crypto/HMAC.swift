@@ -5,6 +5,8 @@ internal import COpenSSL
 public struct HMAC: ~Copyable {
     private let context: OpaquePointer
     private let digestCount: Int
+    /// Whether the last message ended: the next begins the context anew.
+    private var isFinished = false
 
     // Contexts that know their digest already: a copy needs no look-up by name.
     private nonisolated(unsafe) static let templateMD5 = unsafe template(.md5)
@@ -63,6 +65,10 @@ public struct HMAC: ~Copyable {
 
     /// Takes the next bytes of the message in.
     public mutating func update(_ bytes: Span<UInt8>) {
+        if isFinished {
+            _ = unsafe EVP_MAC_init(context, nil, 0, nil)
+            isFinished = false
+        }
         unsafe bytes.withUnsafeBufferPointer {
             _ = unsafe EVP_MAC_update(context, $0.baseAddress, $0.count)
         }
@@ -71,19 +77,21 @@ public struct HMAC: ~Copyable {
     /// Writes the code of the message, `digestCount` bytes; the next begins under the same key.
     @unsafe
     mutating func finish(into output: UnsafeMutablePointer<UInt8>) {
+        if isFinished { update(Span()) }
         var count = 0
         _ = unsafe EVP_MAC_final(context, output, &count, digestCount)
-        _ = unsafe EVP_MAC_init(context, nil, 0, nil)
+        isFinished = true
     }
 
     /// The code of the message; the next message begins under the same key.
     public mutating func finish() -> [UInt8] {
+        if isFinished { update(Span()) }
         var code = [UInt8](repeating: 0, count: digestCount)
         var count = 0
         unsafe code.withUnsafeMutableBufferPointer {
             _ = unsafe EVP_MAC_final(context, $0.baseAddress, &count, $0.count)
         }
-        _ = unsafe EVP_MAC_init(context, nil, 0, nil)
+        isFinished = true
         return code
     }
 

@@ -61,6 +61,8 @@ public enum HashFunction: Hashable, Sendable {
 public struct Hasher: ~Copyable {
     private let context: OpaquePointer
     private let function: HashFunction
+    /// Whether the last digest was made: the next begins the context anew.
+    private var isFinished = false
 
     /// A hasher that has seen no bytes.
     public init(_ function: HashFunction) {
@@ -74,6 +76,7 @@ public struct Hasher: ~Copyable {
 
     /// Takes the next bytes in.
     public mutating func update(_ bytes: Span<UInt8>) {
+        beginAnew()
         unsafe bytes.withUnsafeBytes {
             _ = unsafe EVP_DigestUpdate(context, $0.baseAddress, $0.count)
         }
@@ -84,12 +87,19 @@ public struct Hasher: ~Copyable {
 
     /// The digest of all bytes; the hasher begins anew.
     public mutating func finish() -> [UInt8] {
+        beginAnew()
         var digest = [UInt8](repeating: 0, count: function.digestCount)
         unsafe digest.withUnsafeMutableBufferPointer {
             _ = unsafe EVP_DigestFinal_ex(context, $0.baseAddress, nil)
         }
-        _ = unsafe EVP_DigestInit_ex(context, function.algorithm, nil)
+        isFinished = true
         return digest
+    }
+
+    private mutating func beginAnew() {
+        guard isFinished else { return }
+        _ = unsafe EVP_DigestInit_ex(context, function.algorithm, nil)
+        isFinished = false
     }
 
     deinit { unsafe EVP_MD_CTX_free(context) }

@@ -27,25 +27,29 @@ public enum Base64 {
     }
 
     private static func encodeBytes(of bytes: Span<UInt8>, _ variant: Variant) -> [UInt8] {
-        var text: [UInt8] = []
-        text.reserveCapacity((bytes.count + 2) / 3 * 4)
-        var bits: UInt32 = 0
-        var bitCount: UInt32 = 0
-        for index in bytes.indices {
-            bits = bits << 8 | UInt32(bytes[index])
-            bitCount += 8
-            while bitCount >= 6 {
-                bitCount -= 6
-                text.append(character(UInt8(truncatingIfNeeded: bits >> bitCount) & 63, variant))
+        let groups = bytes.count / 3
+        let rest = bytes.count - 3 * groups
+        let alphabet = variant == .standard ? standard.characters : url.characters
+        return unsafe [UInt8](unsafeUninitializedCapacity: 4 * groups + 4) { text, count in
+            for group in 0..<groups {
+                let bits =
+                    Int(bytes[3 * group]) << 16 | Int(bytes[3 * group + 1]) << 8
+                    | Int(bytes[3 * group + 2])
+                unsafe text[4 * group] = alphabet[bits >> 18]
+                unsafe text[4 * group + 1] = alphabet[bits >> 12 & 63]
+                unsafe text[4 * group + 2] = alphabet[bits >> 6 & 63]
+                unsafe text[4 * group + 3] = alphabet[bits & 63]
             }
+            count = 4 * groups
+            guard rest > 0 else { return }
+            let second = rest == 2 ? Int(bytes[3 * groups + 1]) << 8 : 0
+            let bits = Int(bytes[3 * groups]) << 16 | second
+            unsafe text[count] = alphabet[bits >> 18]
+            unsafe text[count + 1] = alphabet[bits >> 12 & 63]
+            unsafe text[count + 2] = rest == 2 ? alphabet[bits >> 6 & 63] : UInt8(ascii: "=")
+            unsafe text[count + 3] = UInt8(ascii: "=")
+            count += variant == .standard ? 4 : rest + 1
         }
-        if bitCount > 0 {
-            text.append(character(UInt8(truncatingIfNeeded: bits << (6 - bitCount)) & 63, variant))
-        }
-        if variant == .standard {
-            while !text.count.isMultiple(of: 4) { text.append(UInt8(ascii: "=")) }
-        }
-        return text
     }
 
     /// The bytes that `text` spells.
@@ -64,29 +68,40 @@ public enum Base64 {
     }
 
     private static func decodeBytes(of text: Span<UInt8>, _ variant: Variant) -> [UInt8]? {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(text.count / 4 * 3 + 2)
-        var bits: UInt32 = 0
-        var bitCount: UInt32 = 0
-        var padding = 0
-        for index in text.indices {
-            let character = text[index]
-            if character == UInt8(ascii: "="), variant == .standard {
-                padding += 1
-                continue
-            }
-            guard padding == 0, let value = value(of: character, variant) else { return nil }
-            bits = bits << 6 | UInt32(value)
-            bitCount += 6
-            if bitCount >= 8 {
-                bitCount -= 8
-                bytes.append(UInt8(truncatingIfNeeded: bits >> bitCount))
-            }
+        var count = text.count
+        if variant == .standard {
+            guard count.isMultiple(of: 4) else { return nil }
+            for _ in 0..<2 where count > 0 && text[count - 1] == UInt8(ascii: "=") { count -= 1 }
         }
-        guard bitCount < 6, bits & ((1 << bitCount) - 1) == 0 else { return nil }
-        let missing = bitCount == 4 ? 2 : bitCount == 2 ? 1 : 0
-        guard padding == (variant == .standard ? missing : 0) else { return nil }
-        return bytes
+        let groups = count / 4
+        let rest = count - 4 * groups
+        guard rest != 1 else { return nil }
+        let values = variant == .standard ? standard.values : url.values
+        // Every character that is none, and every bit behind the last byte, leaves a mark here.
+        var strays = 0
+        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: 3 * groups + 3) { bytes, filled in
+            for group in 0..<groups {
+                let first = values[Int(text[4 * group])] << 6 | values[Int(text[4 * group + 1])]
+                let last = values[Int(text[4 * group + 2])] << 6 | values[Int(text[4 * group + 3])]
+                let bits = first << 12 | last
+                strays |= bits >> 24 | last >> 12
+                unsafe bytes[3 * group] = UInt8(truncatingIfNeeded: bits >> 16)
+                unsafe bytes[3 * group + 1] = UInt8(truncatingIfNeeded: bits >> 8)
+                unsafe bytes[3 * group + 2] = UInt8(truncatingIfNeeded: bits)
+            }
+            filled = 3 * groups
+            guard rest > 0 else { return }
+            // Two characters are a byte, three are two.
+            let third = rest == 3 ? values[Int(text[4 * groups + 2])] : 0
+            let start = values[Int(text[4 * groups])] << 6 | values[Int(text[4 * groups + 1])]
+            strays |= start >> 12 | third >> 6
+            let bits = start << 12 | third << 6
+            unsafe bytes[filled] = UInt8(truncatingIfNeeded: bits >> 16)
+            unsafe bytes[filled + 1] = UInt8(truncatingIfNeeded: bits >> 8)
+            strays |= rest == 3 ? bits & 0xff : bits & 0xffff
+            filled += rest - 1
+        }
+        return strays == 0 ? bytes : nil
     }
 
     /// The bytes that `text` spells, or `nil`; as for a collection of ASCII bytes.
@@ -94,26 +109,26 @@ public enum Base64 {
         decode(text.utf8, as: variant)
     }
 
-    private static func character(_ value: UInt8, _ variant: Variant) -> UInt8 {
-        switch value {
-        case 0..<26: 0x41 + value
-        case 26..<52: 0x61 + (value - 26)
-        case 52..<62: 0x30 + (value - 52)
-        case 62: variant == .standard ? UInt8(ascii: "+") : UInt8(ascii: "-")
-        default: variant == .standard ? UInt8(ascii: "/") : UInt8(ascii: "_")
-        }
-    }
+    private static let standard = Alphabet("+/")
+    private static let url = Alphabet("-_")
 
-    private static func value(of character: UInt8, _ variant: Variant) -> UInt8? {
-        switch character {
-        case 0x41...0x5a: character - 0x41
-        case 0x61...0x7a: character - 0x61 + 26
-        case 0x30...0x39: character - 0x30 + 52
-        case UInt8(ascii: "+"): variant == .standard ? 62 : nil
-        case UInt8(ascii: "/"): variant == .standard ? 63 : nil
-        case UInt8(ascii: "-"): variant == .url ? 62 : nil
-        case UInt8(ascii: "_"): variant == .url ? 63 : nil
-        default: nil
+    /// One of the alphabets, both ways.
+    private struct Alphabet {
+        /// 64 characters by their values.
+        let characters: [UInt8]
+        /// Values by character; `none` for what isn't one.
+        let values: [Int]
+
+        // Beyond any bit that a group of characters has, however it is shifted.
+        private static let none = 1 << 40
+
+        init(_ last: String) {
+            let letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+            let characters = Array((letters + letters.lowercased() + "0123456789" + last).utf8)
+            var values = [Int](repeating: Self.none, count: 256)
+            for (value, character) in characters.enumerated() { values[Int(character)] = value }
+            self.characters = characters
+            self.values = values
         }
     }
 }

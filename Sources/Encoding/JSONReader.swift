@@ -104,7 +104,7 @@ struct JSONReader {
             let character = try take()
             switch character {
             case UInt8(ascii: "\""):
-                guard let string = String(validating: text, as: UTF8.self) else {
+                guard let string = String(utf8: text) else {
                     throw .utf8Invalid
                 }
                 return string

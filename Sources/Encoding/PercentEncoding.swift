@@ -40,26 +40,32 @@ public enum PercentEncoding {
     /// Decodes `%XX`; with `plusIsSpace`, `+` too (HTML forms only).
     ///
     /// - Returns: `nil` where a `%` isn't followed by two hexadecimal digits.
-    @inlinable
     public static func decode(
         _ text: some Collection<UInt8>,
         plusIsSpace: Bool = false
     ) -> [UInt8]? {
+        let decoded = text.withContiguousStorageIfAvailable {
+            unsafe decode($0.span, plusIsSpace: plusIsSpace)
+        }
+        if let decoded { return decoded }
+        return decode(Array(text).span, plusIsSpace: plusIsSpace)
+    }
+
+    /// Decodes `%XX`; with `plusIsSpace`, `+` too (HTML forms only).
+    ///
+    /// - Returns: `nil` where a `%` isn't followed by two hexadecimal digits.
+    public static func decode(_ text: Span<UInt8>, plusIsSpace: Bool = false) -> [UInt8]? {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(text.count)
-        var index = text.startIndex
-        while index != text.endIndex {
+        var index = 0
+        while index < text.count {
             let character = text[index]
-            text.formIndex(after: &index)
+            index += 1
             if character == UInt8(ascii: "%") {
-                guard index != text.endIndex, let high = Hex.value(ofDigit: text[index]) else {
-                    return nil
-                }
-                text.formIndex(after: &index)
-                guard index != text.endIndex, let low = Hex.value(ofDigit: text[index]) else {
-                    return nil
-                }
-                text.formIndex(after: &index)
+                guard text.count - index >= 2, let high = Hex.value(ofDigit: text[index]),
+                    let low = Hex.value(ofDigit: text[index + 1])
+                else { return nil }
+                index += 2
                 bytes.append(high << 4 | low)
             } else if plusIsSpace, character == UInt8(ascii: "+") {
                 bytes.append(UInt8(ascii: " "))

@@ -24,8 +24,15 @@ extension Timestamp {
 
     /// `20261123T142235Z`, as SigV4 writes times.
     public var basicISO8601: String {
-        let time = calendar
         var text: [UInt8] = []
+        text.reserveCapacity(16)
+        appendBasicISO8601(to: &text)
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    /// Appends `20261123T142235Z`, as SigV4 writes times.
+    public func appendBasicISO8601(to text: inout [UInt8]) {
+        let time = calendar
         Self.append(time.year, digits: 4, to: &text)
         Self.append(time.month, digits: 2, to: &text)
         Self.append(time.day, digits: 2, to: &text)
@@ -34,7 +41,6 @@ extension Timestamp {
         Self.append(time.minute, digits: 2, to: &text)
         Self.append(time.second, digits: 2, to: &text)
         text.append(UInt8(ascii: "Z"))
-        return String(decoding: text, as: UTF8.self)
     }
 
     /// `Mon, 23 Nov 2026 14:22:35 GMT`, RFC 9110 section 5.6.7.
@@ -54,12 +60,14 @@ extension Timestamp {
     }
 
     /// Reads `20261123T142235Z`; `nil` for any other form.
-    public init?(basicISO8601 text: String) {
-        let bytes = Array(text.utf8)
+    public init?(basicISO8601 text: String) { self.init(basicISO8601: text.utf8.span) }
+
+    /// Reads `20261123T142235Z`; `nil` for any other form.
+    public init?(basicISO8601 bytes: Span<UInt8>) {
         guard bytes.count == 16, bytes[8] == UInt8(ascii: "T"), bytes[15] == UInt8(ascii: "Z"),
-            let year = Self.number(bytes[0..<4]), let month = Self.number(bytes[4..<6]),
-            let day = Self.number(bytes[6..<8]), let hour = Self.number(bytes[9..<11]),
-            let minute = Self.number(bytes[11..<13]), let second = Self.number(bytes[13..<15]),
+            let year = Self.number(bytes, 0..<4), let month = Self.number(bytes, 4..<6),
+            let day = Self.number(bytes, 6..<8), let hour = Self.number(bytes, 9..<11),
+            let minute = Self.number(bytes, 11..<13), let second = Self.number(bytes, 13..<15),
             let time = CalendarTime.timestamp(
                 year: year,
                 month: month,
@@ -140,6 +148,15 @@ extension Timestamp {
             text.append(0x30 + UInt8(truncatingIfNeeded: value / divisor % 10))
             divisor /= 10
         }
+    }
+
+    private static func number(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Int? {
+        var value = 0
+        for index in range {
+            guard (0x30...0x39).contains(bytes[index]) else { return nil }
+            value = value * 10 + Int(bytes[index] - 0x30)
+        }
+        return value
     }
 
     private static func number(_ digits: some Collection<UInt8>) -> Int? {

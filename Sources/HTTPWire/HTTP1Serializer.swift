@@ -1,3 +1,5 @@
+internal import Encoding
+
 /// Writes HTTP/1.1 heads, RFC 9112; what frames a body is chosen here, never by the caller's
 /// fields.
 public enum HTTP1Serializer {

@@ -1,15 +1,12 @@
+internal import Encoding
+
 /// Takes the bytes of messages as they are written: an array, or a transport's buffer.
 public protocol HTTP1Sink {
     /// Adds bytes at the end.
     mutating func append(_ bytes: Span<UInt8>)
 }
 
-extension Array: HTTP1Sink where Element == UInt8 {
-    /// Adds bytes at the end.
-    public mutating func append(_ bytes: Span<UInt8>) {
-        unsafe bytes.withUnsafeBufferPointer { unsafe append(contentsOf: $0) }
-    }
-}
+extension Array: HTTP1Sink where Element == UInt8 {}
 
 extension HTTP1Sink {
     /// Adds a text's UTF-8 bytes.

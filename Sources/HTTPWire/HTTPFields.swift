@@ -178,11 +178,14 @@ public struct HTTPFields: Sendable {
     }
 
     /// Whether the field at a position below `count` has that name (lower case).
-    func isName(_ name: String, at index: Int) -> Bool {
+    public func isName(_ name: Span<UInt8>, at index: Int) -> Bool {
         let entry = entries[index]
-        guard Int(entry.nameCount) == name.utf8.count else { return false }
-        return Self.isEqual(bytes.span, from: Int(entry.start), to: name.utf8.span)
+        guard Int(entry.nameCount) == name.count else { return false }
+        return Self.isEqual(bytes.span, from: Int(entry.start), to: name)
     }
+
+    /// Whether the field at a position below `count` has that name (lower case).
+    func isName(_ name: String, at index: Int) -> Bool { isName(name.utf8.span, at: index) }
 }
 
 extension HTTPFields: Equatable {

@@ -4,9 +4,41 @@ public import Crypto
 ///
 /// Bound to one thread at a time. Once it has thrown it throws the same error again.
 public final class ObjectOpener {
-    private let objectID: Identifier
-    private let objectKey: SecretBytes
-    private let slices: [MultipartLayout.PartSlice]
+    /// The parts of an object in parts, and what opens them.
+    private final class Parts {
+        let objectID: Identifier
+        let slices: [MultipartLayout.PartSlice]
+        private let objectKey: SecretBytes
+
+        init(
+            objectID: Identifier,
+            slices: [MultipartLayout.PartSlice],
+            objectKey: consuming SecretBytes
+        ) {
+            self.objectID = objectID
+            self.slices = slices
+            self.objectKey = objectKey
+        }
+
+        func opener(
+            of slice: MultipartLayout.PartSlice
+        ) throws(SealedObjectError) -> StreamOpener {
+            let facts = try StreamFacts(
+                objectID: objectID,
+                partNumber: slice.part.number,
+                plaintextCount: slice.part.plaintextCount,
+                salt: slice.part.salt
+            )
+            // No envelope commits to a part: its table is bound to the key instead.
+            return try StreamOpener(
+                facts: facts,
+                slice: slice.slice,
+                keys: try StreamKeys(objectKey: objectKey, facts: facts)
+            )
+        }
+    }
+
+    private let parts: Parts?
     private var current: StreamOpener
     private var next: Int
     private var skip: Int
@@ -17,25 +49,16 @@ public final class ObjectOpener {
     ///
     /// - Parameters:
     ///   - facts: from the envelope.
-    ///   - commitment: the envelope's.
     ///   - slice: what is read.
-    ///   - objectKey: OEK, 32 bytes.
+    ///   - keys: of these facts, verified against the envelope's commitment.
     /// - Throws: as `StreamOpener.init`.
     public init(
         facts: StreamFacts,
-        commitment: [UInt8],
         slice: StoredSlice,
-        objectKey: borrowing SecretBytes
+        keys: borrowing StreamKeys
     ) throws(SealedObjectError) {
-        current = try StreamOpener(
-            facts: facts,
-            commitment: commitment,
-            slice: slice,
-            objectKey: objectKey
-        )
-        objectID = facts.objectID
-        self.objectKey = try objectKey.cloned()
-        slices = []
+        current = try StreamOpener(facts: facts, slice: slice, keys: keys)
+        parts = nil
         next = 0
         skip = slice.skip
         take = slice.take
@@ -54,17 +77,18 @@ public final class ObjectOpener {
         objectKey: borrowing SecretBytes
     ) throws(SealedObjectError) {
         guard let first = slices.first else { throw .rangeInvalid }
-        self.objectID = objectID
-        self.objectKey = try objectKey.cloned()
-        self.slices = slices
-        current = try Self.opener(first, objectID, objectKey)
+        let parts = Parts(objectID: objectID, slices: slices, objectKey: try objectKey.cloned())
+        current = try parts.opener(of: first)
+        self.parts = parts
         next = 1
         skip = first.slice.skip
         take = first.slice.take
     }
 
+    private var sliceCount: Int { parts?.slices.count ?? 0 }
+
     /// Whether every segment of every slice was verified.
-    public var isFinished: Bool { current.isFinished && next >= slices.count && failure == nil }
+    public var isFinished: Bool { current.isFinished && next >= sliceCount && failure == nil }
 
     /// Opens the next piece, at most to the end of one segment; as `StreamOpener.open`.
     ///
@@ -80,7 +104,7 @@ public final class ObjectOpener {
         into segmentBuffer: UnsafeMutableRawPointer
     ) throws(SealedObjectError) -> (consumed: Int, released: Range<Int>?) {
         if let failure { throw failure }
-        if current.isFinished, next < slices.count, !piece.isEmpty {
+        if current.isFinished, next < sliceCount, !piece.isEmpty {
             do throws(SealedObjectError) { try advance() } catch {
                 failure = error
                 throw error
@@ -101,33 +125,15 @@ public final class ObjectOpener {
     public func finish() throws(SealedObjectError) {
         if let failure { throw failure }
         try current.finish()
-        guard next >= slices.count else { throw .storedTruncated }
+        guard next >= sliceCount else { throw .storedTruncated }
     }
 
     private func advance() throws(SealedObjectError) {
-        let slice = slices[next]
-        current = try Self.opener(slice, objectID, objectKey)
+        guard let parts else { return }
+        let slice = parts.slices[next]
+        current = try parts.opener(of: slice)
         next += 1
         skip = slice.slice.skip
         take = slice.slice.take
-    }
-
-    private static func opener(
-        _ slice: MultipartLayout.PartSlice,
-        _ objectID: Identifier,
-        _ objectKey: borrowing SecretBytes
-    ) throws(SealedObjectError) -> StreamOpener {
-        let facts = try StreamFacts(
-            objectID: objectID,
-            partNumber: slice.part.number,
-            plaintextCount: slice.part.plaintextCount,
-            salt: slice.part.salt
-        )
-        return try StreamOpener(
-            facts: facts,
-            commitment: nil,
-            slice: slice.slice,
-            objectKey: objectKey
-        )
     }
 }

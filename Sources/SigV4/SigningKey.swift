@@ -38,7 +38,7 @@ final class SigningKey {
     ) -> [UInt8] {
         buffer.removeAll(keepingCapacity: true)
         buffer.append(contentsOf: "AWS4-HMAC-SHA256\n".utf8)
-        buffer.append(contentsOf: time.basicISO8601.utf8)
+        time.appendBasicISO8601(to: &buffer)
         buffer.append(UInt8(ascii: "\n"))
         scope.append(to: &buffer)
         buffer.append(UInt8(ascii: "\n"))

@@ -90,7 +90,8 @@ final class HTTP1ServerExchange: HTTPServerExchange {
     /// Whether closing the connection is better than reading what is left of an unwanted body.
     ///
     /// It is said in the response's head: a client that isn't told may send its next request into
-    /// a connection that is about to be closed. How long a body of unknown length is shows too late.
+    /// a connection that is about to be closed. How long a body is whose length isn't known shows
+    /// too late.
     func isRestTooLong(for limits: HTTPServerLimits) -> Bool {
         guard !requestEnded else { return false }
         // Whether a client whose 100 never came sends its body can't be known (RFC 9110 10.1.1).

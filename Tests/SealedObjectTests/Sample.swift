@@ -95,6 +95,43 @@ struct Reading {
     }
 }
 
+extension StreamKeys {
+    /// The keys of a stream, verified where a commitment is known.
+    static func verified(
+        _ facts: StreamFacts,
+        _ objectKey: borrowing SecretBytes,
+        commitment: [UInt8]?
+    ) throws(SealedObjectError) -> StreamKeys {
+        let keys = try StreamKeys(objectKey: objectKey, facts: facts)
+        if let commitment { try keys.verify(commitment: commitment) }
+        return keys
+    }
+}
+
+extension StreamOpener {
+    convenience init(
+        facts: StreamFacts,
+        commitment: [UInt8]?,
+        slice: StoredSlice,
+        objectKey: borrowing SecretBytes
+    ) throws(SealedObjectError) {
+        let keys = try StreamKeys.verified(facts, objectKey, commitment: commitment)
+        try self.init(facts: facts, slice: slice, keys: keys)
+    }
+}
+
+extension ObjectOpener {
+    convenience init(
+        facts: StreamFacts,
+        commitment: [UInt8],
+        slice: StoredSlice,
+        objectKey: borrowing SecretBytes
+    ) throws(SealedObjectError) {
+        let keys = try StreamKeys.verified(facts, objectKey, commitment: commitment)
+        try self.init(facts: facts, slice: slice, keys: keys)
+    }
+}
+
 extension UnsafeMutableRawPointer {
     func bytes(_ count: Int) -> [UInt8] {
         Array(UnsafeRawBufferPointer(start: self, count: count))

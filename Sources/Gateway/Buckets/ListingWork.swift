@@ -89,7 +89,7 @@ enum ListingWork {
 
     private static func decode(_ token: String) throws(S3Error) -> String {
         guard let bytes = Base64.decode(token, as: .url),
-            let text = String(validating: bytes, as: UTF8.self), !text.isEmpty
+            let text = String(utf8: bytes), !text.isEmpty
         else {
             throw .invalidArgument(
                 "The continuation token provided is incorrect",

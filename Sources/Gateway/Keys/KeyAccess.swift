@@ -56,16 +56,6 @@ struct KeyAccess: Sendable {
         }
     }
 
-    /// Opens a found object with keys in memory; `nil` where some must be asked for.
-    func cachedOpen(
-        _ found: FoundObject,
-        _ request: GatheredKeys.Request,
-        customer: CustomerKeyHolder?
-    ) throws(ReadFailure) -> OpenedObject? {
-        guard let keys = GatheredKeys.cached(request, ring, now: now()) else { return nil }
-        return try OpenedObject(found, request, keys, customer: customer)
-    }
-
     /// Opens a found object; asks for the keys that aren't in memory.
     func open(
         _ found: FoundObject,

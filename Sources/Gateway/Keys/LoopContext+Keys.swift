@@ -1,3 +1,4 @@
+import Daemon
 import S3Wire
 import SealedObject
 
@@ -49,12 +50,12 @@ extension LoopContext {
             wantsObjectKey: wants != .attributes
         )
         do throws(ReadFailure) {
-            if let opened = try access.cachedOpen(found, request, customer: customer) {
+            if let opened = try openAtHand(found, request, customer) {
                 return completion(.success(opened))
             }
             if wants == .objectKeyAtHand {
                 request.wantsObjectKey = false
-                if let opened = try access.cachedOpen(found, request, customer: customer) {
+                if let opened = try openAtHand(found, request, customer) {
                     return completion(.success(opened))
                 }
             }
@@ -64,8 +65,42 @@ extension LoopContext {
         let missing = request
         perform { () async throws(ReadFailure) -> OpenedObject in
             try await access.open(found, missing, customer: customer)
-        } then: {
-            completion($0)
+        } then: { [self] result in
+            if case .success(let opened) = result { keep(opened, missing) }
+            completion(result)
         }
+    }
+
+    /// Opens a found object with keys in memory; `nil` where some must be asked for.
+    private func openAtHand(
+        _ found: FoundObject,
+        _ request: GatheredKeys.Request,
+        _ customer: CustomerKeyHolder?
+    ) throws(ReadFailure) -> OpenedObject? {
+        guard let keys = GatheredKeys.cached(request, services.keys, now: services.clock()) else {
+            return nil
+        }
+        let known = openedObjects.contents(
+            .init(bucket: request.bucket, key: request.key),
+            found.envelope,
+            wantsObjectKey: request.wantsObjectKey
+        )
+        if let known {
+            services.metrics.objectCacheHits.increment()
+            return OpenedObject(found, known, keys)
+        }
+        let opened = try OpenedObject(found, request, keys, customer: customer)
+        keep(opened, request)
+        return opened
+    }
+
+    private func keep(_ opened: OpenedObject, _ request: GatheredKeys.Request) {
+        guard opened.envelope.mode != .customer else { return }
+        services.metrics.objectCacheMisses.increment()
+        openedObjects.insert(
+            .init(bucket: request.bucket, key: request.key),
+            opened,
+            now: services.clock()
+        )
     }
 }

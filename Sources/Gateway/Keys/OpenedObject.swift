@@ -18,12 +18,31 @@ enum ReadFailure: Error, Equatable, Sendable {
     case refused(S3Error)
 }
 
+/// The keys of an object's only stream, shared by what reads it.
+final class SharedStreamKeys: Sendable {
+    let keys: StreamKeys
+
+    init(_ keys: consuming StreamKeys) { self.keys = keys }
+}
+
 /// An object whose envelope was opened: attributes verified, and the key where it was asked for.
 struct OpenedObject: Sendable {
+    /// What stood sealed in the envelope, and what follows from it alone.
+    struct Contents: Sendable {
+        let attributes: ObjectAttributes
+        /// The object's own key; `nil` when only attributes were asked for.
+        let objectKey: ObjectEncryptionKey?
+        /// The keys of its stream; `nil` for an object of parts, or without the object's key.
+        let streamKeys: SharedStreamKeys?
+
+        /// The attributes alone.
+        var withoutKeys: Contents {
+            Contents(attributes: attributes, objectKey: nil, streamKeys: nil)
+        }
+    }
+
     let found: FoundObject
-    let attributes: ObjectAttributes
-    /// The object's own key; `nil` when only attributes were asked for.
-    let objectKey: ObjectEncryptionKey?
+    let contents: Contents
     /// The key that wraps it; `nil` for SSE-C, or when only attributes were asked for.
     let wrappingKey: DataKey?
     /// The KMS key behind it; empty for SSE-S3 and SSE-C.
@@ -33,6 +52,8 @@ struct OpenedObject: Sendable {
     private(set) var etag: String
 
     var envelope: Envelope { found.envelope }
+    var attributes: ObjectAttributes { contents.attributes }
+    var objectKey: ObjectEncryptionKey? { contents.objectKey }
 
     /// Opens an envelope with the keys that were gathered for it.
     ///
@@ -44,9 +65,6 @@ struct OpenedObject: Sendable {
         _ keys: GatheredKeys,
         customer: CustomerKeyHolder?
     ) throws(ReadFailure) {
-        self.found = found
-        kmsKeyID = keys.kmsKeyID
-        wrappingKey = keys.wrappingKey
         let context = EnvelopeContext(
             bucket: request.bucket,
             key: request.key,
@@ -54,13 +72,30 @@ struct OpenedObject: Sendable {
             bucketKeyKMSKeyID: keys.kmsKeyID
         )
         do throws(SealedObjectError) {
-            (attributes, objectKey) = try Self.open(found, request, keys, customer, context)
+            let (attributes, key) = try Self.open(found, request, keys, customer, context)
+            let contents = Contents(
+                attributes: attributes,
+                objectKey: key,
+                streamKeys: try key.flatMap { (key) throws(SealedObjectError) in
+                    try Self.streamKeys(found.envelope, key)
+                }
+            )
+            self.init(found, contents, keys)
         } catch .keyCheckMismatch where found.envelope.mode == .customer {
             throw .refused(SSEError.wrongCustomerKeyOnRead)
         } catch {
             throw .broken(.sealBroken(error))
         }
-        etag = found.envelope.opaqueETag ?? attributes.entityTag ?? Self.fallback(found)
+    }
+
+    /// An object whose envelope was opened before, under the keys that were gathered again.
+    init(_ found: FoundObject, _ contents: Contents, _ keys: GatheredKeys) {
+        self.found = found
+        self.contents = contents
+        wrappingKey = keys.wrappingKey
+        kmsKeyID = keys.kmsKeyID
+        etag =
+            found.envelope.opaqueETag ?? contents.attributes.entityTag ?? Self.fallback(found)
     }
 
     /// The object once its part table told what its envelope couldn't: the number of parts.
@@ -91,6 +126,19 @@ struct OpenedObject: Sendable {
         guard let wrappingKey = keys.wrappingKey else { throw .keyCheckMismatch }
         let objectKey = try envelope.openKey(wrappingKey.bytes, context: context)
         return (attributes, ObjectEncryptionKey(objectKey))
+    }
+
+    /// The keys of the envelope's stream, where it has one; the envelope commits to them.
+    private static func streamKeys(
+        _ envelope: Envelope,
+        _ objectKey: ObjectEncryptionKey
+    ) throws(SealedObjectError) -> SharedStreamKeys? {
+        guard let facts = envelope.streamFacts, let commitment = envelope.commitment else {
+            return nil
+        }
+        let keys = try StreamKeys(objectKey: objectKey.bytes, facts: facts)
+        try keys.verify(commitment: commitment)
+        return SharedStreamKeys(keys)
     }
 
     // An SSE-S3 object on an engine that couldn't be told the MD5 when the body ended; an upload,

@@ -16,10 +16,10 @@ struct ReadBody {
         _ plan: ReadPlan,
         _ layout: MultipartLayout?
     ) throws(SealedObjectError) {
-        guard let objectKey = opened.objectKey else { throw .keyCheckMismatch }
         let stored = opened.found.storedCount
         let isWhole = plan.range == 0..<plan.size
         if let layout {
+            guard let objectKey = opened.objectKey else { throw .keyCheckMismatch }
             try layout.verify(storedCount: stored)
             let slices = isWhole ? layout.whole : try layout.slices(plan.range)
             opener = try ObjectOpener(
@@ -31,16 +31,10 @@ struct ReadBody {
             let upper = slices.last?.slice.storedRange.upperBound ?? 0
             storedRange = lower..<max(lower, upper)
         } else {
-            guard let facts = opened.envelope.streamFacts,
-                let commitment = opened.envelope.commitment
-            else { throw .headerMismatch }
+            guard let facts = opened.envelope.streamFacts else { throw .headerMismatch }
+            guard let keys = opened.contents.streamKeys else { throw .keyCheckMismatch }
             let slice = isWhole ? facts.layout.whole : try facts.layout.slice(plan.range)
-            opener = try ObjectOpener(
-                facts: facts,
-                commitment: commitment,
-                slice: slice,
-                objectKey: objectKey.bytes
-            )
+            opener = try ObjectOpener(facts: facts, slice: slice, keys: keys.keys)
             storedRange = slice.storedRange
         }
         self.isWhole = isWhole || storedRange == 0..<stored

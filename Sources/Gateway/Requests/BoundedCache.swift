@@ -26,4 +26,8 @@ struct BoundedCache<Key: Hashable, Value> {
     }
 
     mutating func remove(_ key: Key) { entries.removeValue(forKey: key) }
+
+    mutating func removeAll(where isUnwanted: (Key, Value) -> Bool) {
+        entries = entries.filter { !isUnwanted($0.key, $0.value) }
+    }
 }

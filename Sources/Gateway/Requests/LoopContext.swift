@@ -13,6 +13,7 @@ final class LoopContext {
     let uploads: UploadCache
     let counters: RequestCounters
     var requestIDs: RequestIDSource
+    var openedObjects: OpenedObjectCache
 
     private var dateSeconds: Int64 = .min
     private var dateText = ""
@@ -21,6 +22,7 @@ final class LoopContext {
         eventLoop: any EventLoop,
         services: GatewayServices,
         store: any HTTPClientPool,
+        objectCacheCountMax: Int,
         requestIDSeed: UInt64
     ) {
         self.eventLoop = eventLoop
@@ -35,6 +37,7 @@ final class LoopContext {
         uploads = UploadCache(limit: services.options.uploadCacheCountMax)
         counters = RequestCounters(services.metrics)
         requestIDs = RequestIDSource(seed: requestIDSeed)
+        openedObjects = OpenedObjectCache(limit: objectCacheCountMax)
     }
 
     /// The time, as the `date` field has it; made anew once a second.

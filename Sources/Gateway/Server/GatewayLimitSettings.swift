@@ -113,11 +113,18 @@ enum GatewayLimitSettings {
         default: 1024,
         "Multipart uploads whose envelopes one event loop remembers."
     )
+    static let objectCache = SettingKey.integer(
+        "limits.object_cache",
+        in: 0...16_384,
+        default: 4096,
+        "Objects whose opened envelopes, with their keys, are remembered; 0 remembers none."
+    )
 
     static let keys: [any SettingDeclaring] = [
         connections, streams, headBytes, headFields, handshakeTimeout, headTimeout,
         bodyIdleTimeout, keepAliveTimeout, bodyRate, resets, continuations, drainTimeout,
         storeConnections, storeQueue, storeTimeout, documentBytes, bucketCache, uploadCache,
+        objectCache,
     ]
 
     static func server(_ settings: Settings) -> HTTPServerLimits {

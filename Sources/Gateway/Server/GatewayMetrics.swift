@@ -5,6 +5,10 @@ import S3Wire
 final class GatewayMetrics: Sendable {
     /// Stored objects that didn't verify.
     let objectFaults: Counter
+    /// Envelopes that were opened before.
+    let objectCacheHits: Counter
+    /// Envelopes that had to be opened.
+    let objectCacheMisses: Counter
     /// Time from a request's head to its end.
     let duration: Histogram
     private let registry: MetricsRegistry
@@ -14,6 +18,14 @@ final class GatewayMetrics: Sendable {
         objectFaults = registry.counter(
             "sealgate_object_faults_total",
             help: "Stored objects that were refused because they do not verify."
+        )
+        objectCacheHits = registry.counter(
+            "sealgate_object_cache_hits_total",
+            help: "Reads of objects whose envelope was opened before."
+        )
+        objectCacheMisses = registry.counter(
+            "sealgate_object_cache_misses_total",
+            help: "Reads of objects whose envelope had to be opened."
         )
         duration = registry.histogram(
             "sealgate_request_seconds",

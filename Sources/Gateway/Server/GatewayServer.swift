@@ -78,6 +78,7 @@ public final class GatewayServer: Sendable {
         )
         MetricsBridge.register(transport, secure, ring, audit, in: registry)
         let loops = await pools.contexts(services)
+        ring.whenCleared { loops.forgetObjects() }
         let health = readiness(ring, pools.client)
         let s3Pipeline = SecureServerPipeline(
             context: tls,
@@ -212,7 +213,9 @@ public final class GatewayServer: Sendable {
             group.addTask { await self.health.run(every: .seconds(5)) }
             group.addTask {
                 while !Task.isCancelled {
-                    self.services.keys.removeExpired(now: self.services.clock())
+                    let now = self.services.clock()
+                    self.services.keys.removeExpired(now: now)
+                    self.loops.removeExpired(now: now, settings: self.services.keys.settings)
                     try? await Task.sleep(for: .seconds(5))
                 }
             }

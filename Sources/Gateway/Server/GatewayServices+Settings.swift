@@ -27,7 +27,8 @@ extension GatewayServices {
                 domains: settings[GatewaySettings.domains],
                 documentBytesMax: settings[GatewayLimitSettings.documentBytes],
                 bucketCacheCountMax: settings[GatewayLimitSettings.bucketCache],
-                uploadCacheCountMax: settings[GatewayLimitSettings.uploadCache]
+                uploadCacheCountMax: settings[GatewayLimitSettings.uploadCache],
+                objectCacheCountMax: settings[GatewayLimitSettings.objectCache]
             ),
             storeForm: storeForm,
             credentials: credentials,

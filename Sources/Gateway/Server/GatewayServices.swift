@@ -13,6 +13,8 @@ struct GatewayServices: Sendable {
         var documentBytesMax: Int
         var bucketCacheCountMax: Int
         var uploadCacheCountMax: Int
+        /// Of all event loops together.
+        var objectCacheCountMax: Int
     }
 
     let options: Options

@@ -1,4 +1,6 @@
 import Daemon
+import Encoding
+import KMS
 import NIOCore
 import NIOPosix
 import SecureTransport
@@ -45,6 +47,8 @@ struct StorePools: Sendable {
     /// A context for each loop.
     func contexts(_ services: GatewayServices) async -> LoopContexts {
         var contexts: [ObjectIdentifier: NIOLoopBound<LoopContext>] = [:]
+        // The keys in it lie in locked memory, of which there is as much however many loops.
+        let objectCacheCountMax = services.options.objectCacheCountMax / loops.count
         for (loop, pool) in zip(loops, pools) {
             contexts[ObjectIdentifier(loop)] = await loop.run {
                 NIOLoopBound(
@@ -52,6 +56,7 @@ struct StorePools: Sendable {
                         eventLoop: loop,
                         services: services,
                         store: pool.value,
+                        objectCacheCountMax: objectCacheCountMax,
                         requestIDSeed: UInt64.random(in: .min ... .max)
                     ),
                     eventLoop: loop
@@ -72,6 +77,22 @@ extension EventLoop {
 }
 
 extension LoopContexts {
+    /// Has every loop wipe the opened objects that it remembers.
+    func forgetObjects() {
+        for context in all {
+            context.eventLoop.execute { context.value.openedObjects.removeAll() }
+        }
+    }
+
+    /// Has every loop wipe the opened objects whose keys' time is over.
+    func removeExpired(now: Timestamp, settings: KeyRingSettings) {
+        for context in all {
+            context.eventLoop.execute {
+                context.value.openedObjects.removeExpired(now: now, settings: settings)
+            }
+        }
+    }
+
     /// Closes the connections to the store.
     func close() async {
         for context in all {

@@ -98,7 +98,7 @@ struct EngineNames: Sendable {
             key.append(high << 4 | low)
             index += 3
         }
-        return String(validating: key, as: UTF8.self)
+        return String(utf8: key)
     }
 
     private static func digit(_ value: UInt8) -> UInt8 {

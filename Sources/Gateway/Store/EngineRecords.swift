@@ -33,7 +33,7 @@ struct EnginePartAttributes: Equatable, Sendable {
 
     /// Reads a record; `nil` for anything else than two lines.
     init?(_ bytes: [UInt8]) {
-        guard let text = String(validating: bytes, as: UTF8.self) else { return nil }
+        guard let text = String(utf8: bytes) else { return nil }
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
         guard lines.count == 2, !lines[0].isEmpty, !lines[1].isEmpty else { return nil }
         self.init(entityTag: String(lines[0]), attributes: String(lines[1]))

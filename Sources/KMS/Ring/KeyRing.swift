@@ -16,6 +16,7 @@ public final class KeyRing: Sendable {
     let environment: KeyRingEnvironment
     let calls: ProviderCalls
     let state: Mutex<KeyRingState>
+    private let wipeAlong = Mutex<(@Sendable () -> Void)?>(nil)
     let attributeKeyLoads = Coalescer<RecordID, AttributeKey>()
     let bucketKeyLoads = Coalescer<LoadName<BucketKeyName>, BucketKey>()
     let writerLoads = Coalescer<LoadName<BucketKeySlot>, BucketKey>()
@@ -67,6 +68,12 @@ public final class KeyRing: Sendable {
             state.bucketKeys.removeAll()
             state.dataKeys.removeAll()
         }
+        wipeAlong.withLock { $0 }?()
+    }
+
+    /// Has `body` called whenever keys are wiped at once: for what was unwrapped with them.
+    public func whenCleared(_ body: @escaping @Sendable () -> Void) {
+        wipeAlong.withLock { $0 = body }
     }
 
     /// Wipes bucket and data keys that `keyID` wraps: after it was disabled.
@@ -76,6 +83,7 @@ public final class KeyRing: Sendable {
             state.bucketKeys.removeAll { $0.key.keyID == keyID }
             state.dataKeys.removeAll { $0.keyID == keyID }
         }
+        wipeAlong.withLock { $0 }?()
     }
 
     /// Wipes keys whose lifetime is over; to be called every few seconds.

@@ -120,7 +120,7 @@ enum EncodedKey {
         guard text.utf8.contains(where: { $0 == UInt8(ascii: "%") || $0 == UInt8(ascii: "+") })
         else { return text }
         guard let bytes = PercentEncoding.decode(text.utf8, plusIsSpace: true),
-            let key = String(validating: bytes, as: UTF8.self)
+            let key = String(utf8: bytes)
         else { throw .valueInvalid(element) }
         return key
     }

@@ -33,7 +33,7 @@ public struct CopySource: Equatable, Sendable {
         }
         if path.first == UInt8(ascii: "/") { path = path.dropFirst() }
         guard let bytes = PercentEncoding.decode(path),
-            let decoded = String(validating: bytes, as: UTF8.self),
+            let decoded = String(utf8: bytes),
             let slash = decoded.utf8.firstIndex(of: UInt8(ascii: "/")),
             slash != decoded.startIndex,
             decoded.utf8.index(after: slash) != decoded.endIndex

@@ -1,3 +1,4 @@
+internal import Encoding
 public import HTTPWire
 
 /// The headers that a write gives an object and that its reads show again.
@@ -119,7 +120,7 @@ extension ObjectHeaders {
     }
 
     private static func utf8(at index: Int, in fields: HTTPFields) throws(S3Error) -> String {
-        guard let text = String(validating: fields.valueBytes(at: index), as: UTF8.self) else {
+        guard let text = String(utf8: fields.valueBytes(at: index)) else {
             throw .invalidArgument(
                 "The value of a header is not UTF-8.",
                 name: fields.name(at: index),

@@ -18,10 +18,11 @@ public struct S3Query: Equatable, Sendable {
 
     /// The query as sent, without `?`: what signatures are made over.
     public let raw: String
-    /// The parameters in the order sent.
+    /// The parameters in the order sent, without those of a SigV4 signature: they say nothing of
+    /// what is asked for, and whoever verifies signatures reads them from `raw`.
     public let parameters: [Parameter]
 
-    /// How many parameters a request may have.
+    /// How many parameters a request may have, those of a signature included.
     public static let parameterCountMax = 128
 
     /// Reads the query that stood behind `?`; a `+` is a space, as S3 takes it.
@@ -29,23 +30,27 @@ public struct S3Query: Equatable, Sendable {
     /// - Throws: `InvalidURI` for a broken percent-encoding, for names and values that aren't
     ///   UTF-8, and for more than 128 parameters.
     public init(raw: String) throws(S3Error) {
-        self.raw = raw
         var parameters: [Parameter] = []
-        let bytes = Array(raw.utf8)
+        var count = 0
+        let bytes = raw.utf8.span
         var start = 0
         while start < bytes.count {
-            let end = Self.first(UInt8(ascii: "&"), in: bytes, start..<bytes.count)
+            let end = bytes.firstIndex(of: UInt8(ascii: "&"), from: start)
             defer { start = end + 1 }
             guard end > start else { continue }
-            guard parameters.count < Self.parameterCountMax else { throw S3Error(.invalidURI) }
-            let equals = Self.first(UInt8(ascii: "="), in: bytes, start..<end)
+            count += 1
+            guard count <= Self.parameterCountMax else { throw S3Error(.invalidURI) }
+            let equals = min(bytes.firstIndex(of: UInt8(ascii: "="), from: start), end)
+            let name = bytes.extracting(start..<equals)
+            if Self.isOfSignature(name) { continue }
             parameters.append(
                 Parameter(
-                    name: try Self.decode(bytes, start..<equals),
-                    value: try Self.decode(bytes, min(equals + 1, end)..<end)
+                    name: try Self.decode(name),
+                    value: try Self.decode(bytes.extracting(min(equals + 1, end)..<end))
                 )
             )
         }
+        self.raw = raw
         self.parameters = parameters
     }
 
@@ -57,24 +62,30 @@ public struct S3Query: Equatable, Sendable {
     /// Whether a parameter of that name is there.
     public func contains(_ name: String) -> Bool { parameters.contains { $0.name == name } }
 
-    /// Where a byte stands first in a range; the range's end where it doesn't.
-    private static func first(_ byte: UInt8, in bytes: [UInt8], _ range: Range<Int>) -> Int {
-        var index = range.lowerBound
-        while index < range.upperBound, bytes[index] != byte { index += 1 }
-        return index
+    private static func isOfSignature(_ name: Span<UInt8>) -> Bool {
+        switch name.count {
+        case 10: name.isEqual(to: "X-Amz-Date")
+        case 13: name.isEqual(to: "X-Amz-Expires")
+        case 15: name.isEqual(to: "X-Amz-Algorithm") || name.isEqual(to: "X-Amz-Signature")
+        case 16: name.isEqual(to: "X-Amz-Credential")
+        case 19: name.isEqual(to: "X-Amz-SignedHeaders")
+        case 20:
+            name.isEqual(to: "X-Amz-Content-Sha256") || name.isEqual(to: "X-Amz-Security-Token")
+        default: false
+        }
     }
 
-    private static func decode(_ bytes: [UInt8], _ range: Range<Int>) throws(S3Error) -> String {
+    private static func decode(_ text: Span<UInt8>) throws(S3Error) -> String {
         // Most have nothing to decode.
-        let percent = first(UInt8(ascii: "%"), in: bytes, range)
-        let plus = first(UInt8(ascii: "+"), in: bytes, range)
-        if percent == range.upperBound, plus == range.upperBound,
-            let string = String(validating: bytes[range], as: UTF8.self)
-        {
+        let isPlain =
+            text.firstIndex(of: UInt8(ascii: "%")) == text.count
+            && text.firstIndex(of: UInt8(ascii: "+")) == text.count
+        if isPlain {
+            guard let string = String(utf8: text) else { throw S3Error(.invalidURI) }
             return string
         }
-        guard let decoded = PercentEncoding.decode(bytes[range], plusIsSpace: true),
-            let string = String(validating: decoded, as: UTF8.self)
+        guard let decoded = PercentEncoding.decode(text, plusIsSpace: true),
+            let string = String(utf8: decoded)
         else { throw S3Error(.invalidURI) }
         return string
     }

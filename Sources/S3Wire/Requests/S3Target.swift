@@ -18,8 +18,6 @@ public struct S3Target: Equatable, Sendable {
     public let bucket: String?
     /// The key, decoded, whose UTF-8 is what was sent; `nil` for a bucket or the service.
     public let key: String?
-    /// The path as sent, without the query: what signatures are made over.
-    public let rawPath: String
     /// The query.
     public let query: S3Query
 
@@ -35,39 +33,46 @@ public struct S3Target: Equatable, Sendable {
     /// - Throws: `InvalidURI` where it isn't that, or isn't percent-encoded UTF-8;
     ///   `InvalidBucketName` for an empty bucket before a key.
     public init(target: String, authority: String, baseDomains: [String] = []) throws(S3Error) {
-        let utf8 = target.utf8
-        let mark = utf8.firstIndex(of: UInt8(ascii: "?"))
-        rawPath = String(target[..<(mark ?? utf8.endIndex)])
-        query = try S3Query(raw: mark.map { String(target[utf8.index(after: $0)...]) } ?? "")
-        if rawPath == "*" {
+        let bytes = target.utf8.span
+        let mark = bytes.firstIndex(of: UInt8(ascii: "?"))
+        if mark < bytes.count {
+            query = try S3Query(raw: String(Substring(target.utf8.dropFirst(mark + 1))))
+        } else {
+            query = try S3Query(raw: "")
+        }
+        let rawPath = bytes.extracting(0..<mark)
+        if rawPath.isEqual(to: "*") {
             (style, bucket, key) = (.path, nil, nil)
             return
         }
-        guard rawPath.utf8.first == UInt8(ascii: "/") else { throw S3Error(.invalidURI) }
-        let path = rawPath.utf8.dropFirst()
+        guard rawPath.starts(with: "/") else { throw S3Error(.invalidURI) }
+        let path = rawPath.extracting(droppingFirst: 1)
         if let name = Self.bucket(inAuthority: authority, baseDomains: baseDomains) {
             (style, bucket) = (.virtualHost, name)
             key = try Self.nonEmpty(Self.decode(path))
             return
         }
         style = .path
-        let slash = path.firstIndex(of: UInt8(ascii: "/")) ?? path.endIndex
-        let name = try Self.decode(path[..<slash])
-        let rest = try Self.nonEmpty(Self.decode(path[slash...].dropFirst()))
+        let slash = path.firstIndex(of: UInt8(ascii: "/"))
+        let name = try Self.decode(path.extracting(0..<slash))
+        let rest = try Self.decode(path.extracting(min(slash + 1, path.count)..<path.count))
         if name.isEmpty {
-            guard slash == path.endIndex else { throw S3Error(.invalidBucketName) }
+            guard slash == path.count else { throw S3Error(.invalidBucketName) }
             (bucket, key) = (nil, nil)
         } else {
-            (bucket, key) = (name, rest)
+            (bucket, key) = (name, Self.nonEmpty(rest))
         }
     }
 
     private static func nonEmpty(_ text: String) -> String? { text.isEmpty ? nil : text }
 
-    private static func decode(_ text: Substring.UTF8View) throws(S3Error) -> String {
-        guard let bytes = PercentEncoding.decode(text),
-            let string = String(validating: bytes, as: UTF8.self)
-        else { throw S3Error(.invalidURI) }
+    private static func decode(_ text: Span<UInt8>) throws(S3Error) -> String {
+        if text.firstIndex(of: UInt8(ascii: "%")) == text.count, let string = String(utf8: text) {
+            return string
+        }
+        guard let bytes = PercentEncoding.decode(text), let string = String(utf8: bytes) else {
+            throw S3Error(.invalidURI)
+        }
         return string
     }
 

@@ -84,7 +84,7 @@ public enum KeyReference: Hashable, Sendable {
             self = isKMSBucketKey ? .kmsBucketKey(id) : .bucketKey(id)
         case (.kms, false, 2):
             guard let keyID = cursor.readPrefixed(limit: SealedFormat.kmsKeyIDCountMax),
-                let kmsKeyID = String(validating: keyID, as: UTF8.self),
+                let kmsKeyID = String(utf8: keyID),
                 let wrapped = cursor.readPrefixed(limit: SealedFormat.wrappedKeyCountMax),
                 let context = cursor.readPrefixed(limit: SealedFormat.clientContextCountMax),
                 cursor.remaining == 0

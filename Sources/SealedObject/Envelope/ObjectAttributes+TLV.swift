@@ -45,9 +45,9 @@ extension ObjectAttributes {
     }
 
     private func values(of type: AttributeType) throws(SealedObjectError) -> [[UInt8]] {
-        if let text = type.text { return self[keyPath: text].map { [Array($0.utf8)] } ?? [] }
         switch type {
         case .checksum:
+            guard !checksums.isEmpty else { return [] }
             guard Set(checksums.map(\.algorithm)).count == checksums.count else {
                 throw .attributeRepeated(type.rawValue)
             }
@@ -65,7 +65,24 @@ extension ObjectAttributes {
                 return value
             }
         default:
-            return []
+            return text(of: type).map { [Array($0.utf8)] } ?? []
+        }
+    }
+
+    // As `AttributeType.text` says; reading through its key paths would copy all attributes.
+    private func text(of type: AttributeType) -> String? {
+        switch type {
+        case .contentType: contentType
+        case .contentEncoding: contentEncoding
+        case .contentLanguage: contentLanguage
+        case .contentDisposition: contentDisposition
+        case .cacheControl: cacheControl
+        case .expires: expires
+        case .entityTag: entityTag
+        case .websiteRedirect: websiteRedirect
+        case .storageClass: storageClass
+        case .uploadID: uploadID
+        case .checksum, .tableID, .userMetadata: nil
         }
     }
 
@@ -86,7 +103,7 @@ extension ObjectAttributes {
         }
         if let text = type.text {
             guard self[keyPath: text] == nil else { throw .attributeRepeated(number) }
-            guard let value = String(validating: value, as: UTF8.self) else {
+            guard let value = String(utf8: value) else {
                 throw .attributeInvalid(number)
             }
             self[keyPath: text] = value
@@ -120,9 +137,9 @@ extension ObjectAttributes {
     private mutating func takeUserMetadata(_ value: ArraySlice<UInt8>) throws(SealedObjectError) {
         var cursor = ByteCursor(value)
         guard let nameBytes = cursor.readPrefixed(limit: value.count),
-            let name = String(validating: nameBytes, as: UTF8.self), !name.isEmpty,
+            let name = String(utf8: nameBytes), !name.isEmpty,
             let textBytes = cursor.readPrefixed(limit: value.count),
-            let text = String(validating: textBytes, as: UTF8.self), cursor.remaining == 0
+            let text = String(utf8: textBytes), cursor.remaining == 0
         else { throw .attributeInvalid(AttributeType.userMetadata.rawValue) }
         userMetadata.append(UserMetadata(name: name, value: text))
     }

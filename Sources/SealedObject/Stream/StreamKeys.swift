@@ -3,7 +3,7 @@ public import Crypto
 /// The key, commitment and nonce prefix of one stream, derived from the object's own key.
 ///
 /// `key 32 ‖ commitment 32 ‖ prefix 7 = Expand(OEK, "sgw/v1/stream\0" ‖ header[0..<64], 71)`.
-public struct StreamKeys: ~Copyable {
+public struct StreamKeys: ~Copyable, Sendable {
     private static let label = Array("sgw/v1/stream\0".utf8)
 
     /// Names the key without telling it: 32 bytes, in the header and in the envelope.
@@ -35,6 +35,13 @@ public struct StreamKeys: ~Copyable {
         } catch {
             throw .crypto(error)
         }
+    }
+
+    /// Nothing where the keys are those that an envelope commits to; compared in constant time.
+    ///
+    /// - Throws: `.commitmentMismatch`.
+    public borrowing func verify(commitment: [UInt8]) throws(SealedObjectError) {
+        guard ConstantTime.equal(commitment, self.commitment) else { throw .commitmentMismatch }
     }
 
     /// `nonce(i) = prefix ‖ (i is the last ? 1 : 0) ‖ u32 i`, written over the last nonce.

@@ -1,4 +1,5 @@
-public import Crypto
+internal import Crypto
+internal import Encoding
 
 /// Opens a run of whole segments of one stream, piece by piece, into the caller's buffer.
 ///
@@ -27,21 +28,14 @@ public final class StreamOpener {
     ///
     /// - Parameters:
     ///   - facts: from the envelope, or from the part table.
-    ///   - commitment: the envelope's; `nil` for a part, whose table is bound to the key instead.
     ///   - slice: which segments come, and whether the header comes first; of `facts.layout`.
-    ///   - objectKey: OEK, 32 bytes.
-    /// - Throws: `.commitmentMismatch` before anything is opened, `.rangeInvalid` for a slice of
-    ///   another layout, `.lengthInvalid` for a key that isn't 32 bytes, `.crypto`.
+    ///   - keys: of these facts; what an envelope commits to is verified by then.
+    /// - Throws: `.rangeInvalid` for a slice of another layout, `.crypto`.
     public init(
         facts: StreamFacts,
-        commitment: [UInt8]?,
         slice: StoredSlice,
-        objectKey: borrowing SecretBytes
+        keys: borrowing StreamKeys
     ) throws(SealedObjectError) {
-        let keys = try StreamKeys(objectKey: objectKey, facts: facts)
-        if let commitment, !ConstantTime.equal(commitment, keys.commitment) {
-            throw .commitmentMismatch
-        }
         let segments = facts.layout.segmentCount
         guard (0..<segments).contains(slice.firstSegment), slice.segmentCount > 0,
             slice.segmentCount <= segments - slice.firstSegment
@@ -137,16 +131,15 @@ public final class StreamOpener {
 
     private func takeHeader(_ piece: Span<UInt8>) throws(SealedObjectError) -> Int {
         let count = min(headerRemaining, piece.count)
-        for index in 0..<count { header.append(piece[index]) }
+        header.append(piece.extracting(0..<count))
         headerRemaining -= count
         guard headerRemaining == 0 else { return count }
+        defer { header = [] }
+        // A header has one spelling: what it says in its fields matters where it is refused.
+        if ConstantTime.equal(header, facts.bytes + commitment) { return count }
         let received = try StreamHeader(parsing: header)
         guard received.facts == facts else { throw .headerMismatch }
-        guard ConstantTime.equal(received.commitment, commitment) else {
-            throw .commitmentMismatch
-        }
-        header = []
-        return count
+        throw .commitmentMismatch
     }
 
     private func verifySegment() throws(SealedObjectError) -> Int {

@@ -5,25 +5,36 @@ internal import HTTPWire
 extension SigV4Authorization {
     /// Reads `<access key id>/<day>/<region>/<service>/aws4_request`.
     static func parse(
-        credential: ArraySlice<UInt8>,
+        credential: Span<UInt8>,
         _ placement: Placement
     ) throws(SigV4Error) -> (accessKeyID: String, scope: SigV4Scope) {
-        let parts = credential.split(
-            separator: UInt8(ascii: "/"),
-            omittingEmptySubsequences: false
-        )
-        guard parts.count == 5, parts[4].elementsEqual("aws4_request".utf8),
-            (1...accessKeyIDCountMax).contains(parts[0].count),
-            parts[1].count == 8, parts[1].allSatisfy({ (0x30...0x39).contains($0) }),
-            (1...64).contains(parts[2].count), (1...64).contains(parts[3].count),
-            credential.allSatisfy({ (0x21...0x7e).contains($0) })
+        let slash = UInt8(ascii: "/")
+        let idEnd = credential.firstIndex(of: slash)
+        let dateEnd = credential.firstIndex(of: slash, from: idEnd + 1)
+        let regionEnd = credential.firstIndex(of: slash, from: dateEnd + 1)
+        let serviceEnd = credential.firstIndex(of: slash, from: regionEnd + 1)
+        guard serviceEnd < credential.count, isVisible(credential),
+            credential.extracting(droppingFirst: serviceEnd + 1).isEqual(to: "aws4_request"),
+            (1...accessKeyIDCountMax).contains(idEnd), dateEnd - idEnd == 9,
+            (1...64).contains(regionEnd - dateEnd - 1),
+            (1...64).contains(serviceEnd - regionEnd - 1),
+            areDigits(credential.extracting((idEnd + 1)..<dateEnd)),
+            let accessKeyID = String(utf8: credential.extracting(0..<idEnd)),
+            let date = String(utf8: credential.extracting((idEnd + 1)..<dateEnd)),
+            let region = String(utf8: credential.extracting((dateEnd + 1)..<regionEnd)),
+            let service = String(utf8: credential.extracting((regionEnd + 1)..<serviceEnd))
         else { throw .componentMalformed(placement, .credential) }
-        let scope = SigV4Scope(
-            date: String(decoding: parts[1], as: UTF8.self),
-            region: String(decoding: parts[2], as: UTF8.self),
-            service: String(decoding: parts[3], as: UTF8.self)
-        )
-        return (String(decoding: parts[0], as: UTF8.self), scope)
+        return (accessKeyID, SigV4Scope(date: date, region: region, service: service))
+    }
+
+    private static func isVisible(_ text: Span<UInt8>) -> Bool {
+        for index in text.indices where !(0x21...0x7e).contains(text[index]) { return false }
+        return true
+    }
+
+    private static func areDigits(_ text: Span<UInt8>) -> Bool {
+        for index in text.indices where !(0x30...0x39).contains(text[index]) { return false }
+        return true
     }
 
     static func parse(
@@ -48,32 +59,51 @@ extension SigV4Authorization {
 
     /// Checks the list's form, and that it names `host` and all `x-amz-*` headers there are.
     static func check(
-        signedHeaders: ArraySlice<UInt8>,
+        signedHeaders: Span<UInt8>,
         _ fields: HTTPFields,
         _ placement: Placement
     ) throws(SigV4Error) {
-        let names = signedHeaders.split(
-            separator: UInt8(ascii: ";"),
-            omittingEmptySubsequences: false
-        )
-        guard names.count <= signedHeaderCountMax else {
-            throw .componentMalformed(placement, .signedHeaders)
-        }
-        for (position, name) in names.enumerated() {
-            guard !name.isEmpty, name.allSatisfy(isNameCharacter),
-                !names[..<position].contains(name)
+        var count = 0
+        var start = 0
+        while start <= signedHeaders.count {
+            let end = signedHeaders.firstIndex(of: separator, from: start)
+            let name = signedHeaders.extracting(start..<end)
+            count += 1
+            guard count <= signedHeaderCountMax, isName(name),
+                start == 0 || !names(signedHeaders.extracting(0..<(start - 1)), name)
             else { throw .componentMalformed(placement, .signedHeaders) }
+            start = end + 1
         }
-        guard names.contains(where: { $0.elementsEqual("host".utf8) }) else {
+        guard names(signedHeaders, "host".utf8.span) else {
             throw .hostUnsigned(placement)
         }
         var unsigned: [String] = []
         for index in 0..<fields.count {
             let name = fields.nameBytes(at: index)
-            guard name.starts(with: "x-amz-".utf8), !names.contains(name) else { continue }
+            guard name.span.starts(with: "x-amz-"), !names(signedHeaders, name.span) else {
+                continue
+            }
             unsigned.append(String(decoding: name, as: UTF8.self))
         }
         guard unsigned.isEmpty else { throw .headersUnsigned(unsigned) }
+    }
+
+    private static var separator: UInt8 { UInt8(ascii: ";") }
+
+    /// Whether a list of signed headers names one.
+    private static func names(_ list: Span<UInt8>, _ wanted: Span<UInt8>) -> Bool {
+        var start = 0
+        while start <= list.count {
+            let end = list.firstIndex(of: separator, from: start)
+            if list.extracting(start..<end).isEqual(to: wanted) { return true }
+            start = end + 1
+        }
+        return false
+    }
+
+    private static func isName(_ name: Span<UInt8>) -> Bool {
+        for index in name.indices where !isNameCharacter(name[index]) { return false }
+        return name.count > 0
     }
 
     static func trim(_ value: ArraySlice<UInt8>) -> ArraySlice<UInt8> {

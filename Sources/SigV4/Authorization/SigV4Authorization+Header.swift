@@ -39,13 +39,13 @@ extension SigV4Authorization {
         _ signature: ArraySlice<UInt8>,
         _ head: HTTPRequestHead
     ) throws(SigV4Error) -> SigV4Authorization {
-        let (accessKeyID, scope) = try parse(credential: credential, .header)
+        let (accessKeyID, scope) = try parse(credential: credential.span, .header)
         let time = try time(head.fields)
         guard time.basicISO8601.utf8.starts(with: scope.date.utf8) else {
             throw .credentialDateMismatch(.header)
         }
         guard let payloadText = try payloadText(head.fields) else { throw .payloadHashMissing }
-        try check(signedHeaders: signedHeaders, head.fields, .header)
+        try check(signedHeaders: signedHeaders.span, head.fields, .header)
         return SigV4Authorization(
             placement: .header,
             accessKeyID: accessKeyID,

@@ -13,16 +13,16 @@ extension SigV4Authorization {
         let expires = try required(query.expires, .expires)
         let signedHeaders = try required(query.signedHeaders, .signedHeaders)
         let signature = try required(query.signature, .signature)
-        let (accessKeyID, scope) = try parse(credential: credential[...], .query)
-        guard let time = Timestamp(basicISO8601: String(decoding: date, as: UTF8.self)) else {
+        let (accessKeyID, scope) = try parse(credential: credential.span, .query)
+        guard let time = Timestamp(basicISO8601: date.span) else {
             throw .componentMalformed(.query, .date)
         }
-        guard time.basicISO8601.utf8.starts(with: scope.date.utf8) else {
+        guard date.span.extracting(0..<8).isEqual(to: scope.date.utf8.span) else {
             throw .credentialDateMismatch(.query)
         }
         let expiresSeconds = try parse(expires: expires)
         let payloadText = try payloadText(query, head.fields)
-        try check(signedHeaders: signedHeaders[...], head.fields, .query)
+        try check(signedHeaders: signedHeaders.span, head.fields, .query)
         return SigV4Authorization(
             placement: .query,
             accessKeyID: accessKeyID,

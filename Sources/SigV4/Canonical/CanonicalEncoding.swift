@@ -12,8 +12,13 @@ enum CanonicalEncoding {
     ) throws(SigV4Error) {
         var index = 0
         while index < text.count {
+            // What stands for itself is nearly all there is, and is taken as it is.
+            let start = index
+            while index < text.count, standsForItself(text[index], keepingSlash) { index += 1 }
+            output.append(text.extracting(start..<index))
+            guard index < text.count else { return }
             let byte = try decodeByte(text, &index)
-            if PercentEncoding.isUnreserved(byte) || (keepingSlash && byte == UInt8(ascii: "/")) {
+            if standsForItself(byte, keepingSlash) {
                 output.append(byte)
             } else {
                 output.append(UInt8(ascii: "%"))
@@ -21,6 +26,10 @@ enum CanonicalEncoding {
                 output.append(upperDigit(byte & 15))
             }
         }
+    }
+
+    private static func standsForItself(_ byte: UInt8, _ keepingSlash: Bool) -> Bool {
+        PercentEncoding.isUnreserved(byte) || (keepingSlash && byte == UInt8(ascii: "/"))
     }
 
     /// The bytes that `text` stands for.

@@ -1,3 +1,5 @@
+internal import Encoding
+
 /// The canonical form of queries: sorted by name, then by value, both in their encoded form.
 struct CanonicalQuery {
     // Positions in `bytes` of `name=value`.
@@ -18,24 +20,29 @@ struct CanonicalQuery {
         pairs.removeAll(keepingCapacity: true)
         var start = 0
         while start < query.count {
-            var end = start
-            while end < query.count, query[end] != UInt8(ascii: "&") { end += 1 }
+            let end = query.firstIndex(of: UInt8(ascii: "&"), from: start)
             if end > start { try add(query.extracting(start..<end)) }
             start = end + 1
         }
-        if pairs.count > 1 {
+        // Those who sign mostly send them in order.
+        if !isSorted {
             let bytes = bytes
-            pairs.sort { Self.precedes(bytes, $0, $1) }
+            pairs.sort { Self.precedes(bytes.span, $0, $1) }
         }
         for (position, pair) in pairs.enumerated() {
             if position > 0 { text.append(UInt8(ascii: "&")) }
-            text.append(contentsOf: bytes[pair.start..<pair.end])
+            text.append(bytes.span.extracting(pair.start..<pair.end))
         }
     }
 
+    private var isSorted: Bool {
+        for index in pairs.indices.dropFirst()
+        where Self.precedes(bytes.span, pairs[index], pairs[index - 1]) { return false }
+        return true
+    }
+
     private mutating func add(_ parameter: Span<UInt8>) throws(SigV4Error) {
-        var nameEnd = 0
-        while nameEnd < parameter.count, parameter[nameEnd] != UInt8(ascii: "=") { nameEnd += 1 }
+        let nameEnd = parameter.firstIndex(of: UInt8(ascii: "="))
         let start = bytes.count
         try CanonicalEncoding.append(
             parameter.extracting(0..<nameEnd),
@@ -43,7 +50,7 @@ struct CanonicalQuery {
             to: &bytes
         )
         let encodedNameEnd = bytes.count
-        if bytes[start...].elementsEqual("X-Amz-Signature".utf8) {
+        if bytes.span.extracting(droppingFirst: start).isEqual(to: "X-Amz-Signature") {
             bytes.removeSubrange(start...)
             return
         }
@@ -59,13 +66,23 @@ struct CanonicalQuery {
     }
 
     // The `=` takes no part: it sorts behind characters that a longer name may go on with.
-    private static func precedes(_ bytes: [UInt8], _ left: Pair, _ right: Pair) -> Bool {
-        let leftName = bytes[left.start..<left.nameEnd]
-        let rightName = bytes[right.start..<right.nameEnd]
-        if leftName == rightName {
-            return bytes[left.nameEnd..<left.end]
-                .lexicographicallyPrecedes(bytes[right.nameEnd..<right.end])
+    private static func precedes(_ bytes: Span<UInt8>, _ left: Pair, _ right: Pair) -> Bool {
+        let order = compare(
+            bytes.extracting(left.start..<left.nameEnd),
+            bytes.extracting(right.start..<right.nameEnd)
+        )
+        guard order == 0 else { return order < 0 }
+        return compare(
+            bytes.extracting(left.nameEnd..<left.end),
+            bytes.extracting(right.nameEnd..<right.end)
+        ) < 0
+    }
+
+    /// Below zero where `left` comes first, 0 where both are the same.
+    private static func compare(_ left: Span<UInt8>, _ right: Span<UInt8>) -> Int {
+        for index in 0..<min(left.count, right.count) where left[index] != right[index] {
+            return Int(left[index]) - Int(right[index])
         }
-        return leftName.lexicographicallyPrecedes(rightName)
+        return left.count - right.count
     }
 }

@@ -1,4 +1,5 @@
 internal import Crypto
+internal import Encoding
 internal import HTTPWire
 
 /// The canonical form of requests, one after the other, in one buffer.
@@ -67,8 +68,7 @@ struct CanonicalRequest {
 
     private mutating func write(target: String) throws(SigV4Error) {
         let bytes = target.utf8.span
-        var pathEnd = 0
-        while pathEnd < bytes.count, bytes[pathEnd] != UInt8(ascii: "?") { pathEnd += 1 }
+        let pathEnd = bytes.firstIndex(of: UInt8(ascii: "?"))
         if pathEnd == 0 { text.append(UInt8(ascii: "/")) }
         try CanonicalEncoding.append(
             bytes.extracting(0..<pathEnd),
@@ -86,12 +86,12 @@ struct CanonicalRequest {
         _ signedHeaders: ArraySlice<UInt8>,
         _ head: HTTPRequestHead
     ) throws(SigV4Error) {
-        var start = signedHeaders.startIndex
-        while start <= signedHeaders.endIndex {
-            let rest = signedHeaders[start...]
-            let end = rest.firstIndex(of: UInt8(ascii: ";")) ?? rest.endIndex
-            let name = signedHeaders[start..<end]
-            text.append(contentsOf: name)
+        let list = signedHeaders.span
+        var start = 0
+        while start <= list.count {
+            let end = list.firstIndex(of: UInt8(ascii: ";"), from: start)
+            let name = list.extracting(start..<end)
+            text.append(name)
             text.append(UInt8(ascii: ":"))
             try writeValues(of: name, head)
             endLine()
@@ -100,41 +100,39 @@ struct CanonicalRequest {
     }
 
     private mutating func writeValues(
-        of name: ArraySlice<UInt8>,
+        of name: Span<UInt8>,
         _ head: HTTPRequestHead
     ) throws(SigV4Error) {
         var isFound = false
-        for index in 0..<head.fields.count where head.fields.nameBytes(at: index) == name {
+        for index in 0..<head.fields.count where head.fields.isName(name, at: index) {
             if isFound { text.append(UInt8(ascii: ",")) }
             isFound = true
-            writeTrimmed(head.fields.valueBytes(at: index))
+            writeTrimmed(head.fields.valueBytes(at: index).span)
         }
         if isFound { return }
-        if name.elementsEqual("host".utf8) {
+        if name.isEqual(to: "host") {
             text.append(contentsOf: head.authority.utf8)
-        } else if name.elementsEqual("content-length".utf8),
-            case .known(let count) = head.bodyLength
-        {
+        } else if name.isEqual(to: "content-length"), case .known(let count) = head.bodyLength {
             // HTTP/2 needs no such field: the length is known from the frames.
             text.append(contentsOf: String(count).utf8)
         } else {
-            throw .signedHeaderMissing(String(decoding: name, as: UTF8.self))
+            throw .signedHeaderMissing(String(utf8: name) ?? "")
         }
     }
 
     // Without blanks at the ends, and one space for blanks between.
-    private mutating func writeTrimmed(_ value: ArraySlice<UInt8>) {
+    private mutating func writeTrimmed(_ value: Span<UInt8>) {
         var isStarted = false
-        var isBlankPending = false
-        for byte in value {
-            if byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") {
-                isBlankPending = isStarted
-            } else {
-                if isBlankPending { text.append(UInt8(ascii: " ")) }
-                isBlankPending = false
+        var index = 0
+        while index < value.count {
+            let start = index
+            while index < value.count, !SigV4Authorization.isBlank(value[index]) { index += 1 }
+            if index > start {
+                if isStarted { text.append(UInt8(ascii: " ")) }
                 isStarted = true
-                text.append(byte)
+                text.append(value.extracting(start..<index))
             }
+            index += 1
         }
     }
 

@@ -16,38 +16,12 @@ import Testing
         access = keys.services.access
     }
 
-    /// An object's envelope under the key that `requested` leads to.
     private func found(
         _ requested: RequestedEncryption,
         bucket: String = "demo",
         key: String = "key"
     ) async throws -> FoundObject {
-        let wrapping = try await access.wrappingKey(for: requested, bucket: bucket, key: key)
-        var attributes = ObjectAttributes()
-        attributes.contentType = "text/x"
-        attributes.entityTag = wrapping.reference.mode == .s3 ? "md5" : nil
-        let facts = try StreamFacts(
-            objectID: try Identifier.random(),
-            plaintextCount: 10,
-            salt: try Salt.random()
-        )
-        let objectKey = try ObjectEncryptionKey.random()
-        let sealer = try StreamSealer(facts: facts, objectKey: objectKey.bytes)
-        let envelope = try Envelope(
-            sealing: objectKey,
-            objectID: facts.objectID,
-            body: EnvelopeBody(sealer.header),
-            attributes: attributes,
-            under: wrapping,
-            place: (bucket, key),
-            attributeKey: keys.ring.attributeKey
-        )
-        return FoundObject(
-            envelope: envelope,
-            storeETag: "\"e\"",
-            storedCount: sealer.storedCount,
-            lastModified: TestKeys.now
-        )
+        try await SealedSample.found(keys, requested, bucket: bucket, key: key)
     }
 
     private func customer(_ number: UInt8) throws -> CustomerKeyHolder {
@@ -81,6 +55,17 @@ import Testing
         )
     }
 
+    private func openAtHand(
+        _ found: FoundObject,
+        _ request: GatheredKeys.Request,
+        _ customer: CustomerKeyHolder?
+    ) throws(ReadFailure) -> OpenedObject? {
+        guard let gathered = GatheredKeys.cached(request, keys.ring, now: TestKeys.now) else {
+            return nil
+        }
+        return try OpenedObject(found, request, gathered, customer: customer)
+    }
+
     @Test("an envelope of every kind opens, with keys in memory and with keys fetched")
     func opens() async throws {
         for requested in try requests() {
@@ -91,16 +76,12 @@ import Testing
             #expect(opened.objectKey != nil)
             #expect(opened.kmsKeyID == (requested.mode == .sseKMS ? "default" : ""))
             #expect(opened.etag == (requested.mode == .sseS3 ? "md5" : found.envelope.opaqueETag))
-            let cached = try access.cachedOpen(found, request(found), customer: holder)
+            let cached = try openAtHand(found, request(found), holder)
             #expect(cached?.objectKey != nil)
             keys.ring.clear()
-            let again = try access.cachedOpen(found, request(found), customer: holder)
+            let again = try openAtHand(found, request(found), holder)
             #expect((again == nil) == (requested.mode != .customer))
-            let attributes = try access.cachedOpen(
-                found,
-                request(found, wantsObjectKey: false),
-                customer: holder
-            )
+            let attributes = try openAtHand(found, request(found, wantsObjectKey: false), holder)
             #expect(attributes?.attributes.contentType == "text/x")
             #expect(attributes?.objectKey == nil)
             _ = try await access.open(found, request(found), customer: holder)

@@ -36,6 +36,18 @@ import Testing
         }
     }
 
+    @Test("what is unwanted goes, and the rest keeps its order")
+    func removedWhere() {
+        var cache = BoundedCache<Int, Int>(limit: 4)
+        for number in 0..<4 { cache.insert(number, number) }
+        cache.removeAll { key, _ in key.isMultiple(of: 2) }
+        #expect(cache.count == 2)
+        #expect(cache[1] == 1 && cache[3] == 3)
+        for number in 4..<8 { cache.insert(number, number) }
+        #expect(cache.count <= 4)
+        #expect((5..<8).allSatisfy { cache[$0] != nil })
+    }
+
     @Test("a limit below 1 is 1")
     func least() {
         var cache = BoundedCache<Int, Int>(limit: 0)

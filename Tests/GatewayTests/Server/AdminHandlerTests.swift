@@ -24,6 +24,7 @@ import Transport
             eventLoop: loop,
             services: keys.services,
             store: FakeStore(loop),
+            objectCacheCountMax: 16,
             requestIDSeed: 1
         )
         let services = AdminApplication.Services(

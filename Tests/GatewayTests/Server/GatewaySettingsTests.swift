@@ -128,8 +128,8 @@ import Transport
         let settings = try load([
             "--listen-regions": "eu-1,eu-2", "--listen-domains": "a.example,b.example",
             "--limits-xml-bytes": "70000", "--limits-bucket-cache": "7",
-            "--limits-upload-cache": "8", "--encryption-default": "sse-kms",
-            "--compatibility": "aws",
+            "--limits-upload-cache": "8", "--limits-object-cache": "9",
+            "--encryption-default": "sse-kms", "--compatibility": "aws",
         ])
         let services = GatewayServices(
             settings,
@@ -145,6 +145,7 @@ import Transport
         #expect(services.options.documentBytesMax == 70_000)
         #expect(services.options.bucketCacheCountMax == 7)
         #expect(services.options.uploadCacheCountMax == 8)
+        #expect(services.options.objectCacheCountMax == 9)
         #expect(services.sse.gatewayDefault == .sseKMS(keyID: nil, bucketKeyEnabled: true))
         #expect(services.sse.compatibility == .aws)
         #expect(services.errors.compatibility == .aws)

@@ -48,6 +48,7 @@ final class LoopGateway: Sendable {
                 eventLoop: eventLoop,
                 services: keys.services,
                 store: store.pool,
+                objectCacheCountMax: 16,
                 requestIDSeed: 1
             )
             let contexts = [

@@ -24,6 +24,7 @@ final class ScriptedGateway {
             eventLoop: loop,
             services: keys.services,
             store: store,
+            objectCacheCountMax: 16,
             requestIDSeed: 1
         )
         application = GatewayApplication(

@@ -49,7 +49,8 @@ final class TestKeys: Sendable {
                 domains: ["s3.example"],
                 documentBytesMax: documentBytesMax,
                 bucketCacheCountMax: 16,
-                uploadCacheCountMax: 16
+                uploadCacheCountMax: 16,
+                objectCacheCountMax: 16
             ),
             credentials: [
                 Credential(

@@ -1,4 +1,5 @@
 import Encoding
+import Synchronization
 import Testing
 
 @testable import KMS
@@ -242,6 +243,20 @@ struct KeyRingBucketKeyTests {
         }
         let now = fixture.clock.now
         #expect(ring.cachedBucketKey(id: kept.id, bucket: "demo", use: .sseKMS, now: now) != nil)
+    }
+
+    @Test("says when keys are wiped at once, so that what they unwrapped goes along")
+    func wipesAlong() async throws {
+        let fixture = try await RingFixture()
+        let ring = try await fixture.started()
+        let count = Mutex(0)
+        ring.whenCleared { count.withLock { $0 += 1 } }
+        ring.removeExpired(now: fixture.clock.now)
+        #expect(count.withLock { $0 } == 0)
+        ring.clear()
+        ring.forget(fixture.keyID)
+        ring.stop()
+        #expect(count.withLock { $0 } == 3)
     }
 }
 

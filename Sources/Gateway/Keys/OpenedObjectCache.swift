@@ -1,0 +1,75 @@
+import Encoding
+import KMS
+import SealedObject
+
+/// What opening an object's envelope gave, for those who read it again or read a further range.
+///
+/// Nothing is given out on its strength alone: the caller has gathered the keys that open the
+/// envelope first, so that a key the ring no longer holds opens nothing here either, and the
+/// envelope that the store sent must be the very one that was opened, in the same place. Objects
+/// under customers' keys are never kept. Bound to one event loop.
+struct OpenedObjectCache {
+    /// Where an object stands; its envelope is bound to that.
+    struct Place: Hashable {
+        var bucket: String
+        var key: String
+    }
+
+    private struct Entry {
+        var opened: OpenedObject.Contents
+        var envelope: Envelope
+        var openedAt: Timestamp
+    }
+
+    private let limit: Int
+    private var entries: BoundedCache<Place, Entry>
+
+    /// A cache of so many objects; none are kept with a limit of 0.
+    init(limit: Int) {
+        self.limit = limit
+        entries = BoundedCache(limit: limit)
+    }
+
+    /// How many objects are kept.
+    var count: Int { entries.count }
+
+    /// What opening that very envelope in that place gave, with the object's key where that is
+    /// wanted; `nil` where it isn't known, or where the key wasn't opened then.
+    func contents(
+        _ place: Place,
+        _ envelope: Envelope,
+        wantsObjectKey: Bool
+    ) -> OpenedObject.Contents? {
+        guard let entry = entries[place], entry.envelope == envelope,
+            entry.opened.objectKey != nil || !wantsObjectKey
+        else { return nil }
+        // Whoever couldn't gather the key that wraps an object's key doesn't get that one either.
+        return wantsObjectKey ? entry.opened : entry.opened.withoutKeys
+    }
+
+    /// Keeps what opening an envelope gave.
+    mutating func insert(_ place: Place, _ opened: OpenedObject, now: Timestamp) {
+        guard limit > 0, opened.envelope.mode != .customer else { return }
+        entries.insert(
+            place,
+            Entry(opened: opened.contents, envelope: opened.envelope, openedAt: now)
+        )
+    }
+
+    /// Wipes what is older than the keys that opened it may be.
+    mutating func removeExpired(now: Timestamp, settings: KeyRingSettings) {
+        entries.removeAll { _, entry in
+            let seconds =
+                switch entry.envelope.reference {
+                case .bucketKey: settings.bucketKeyLifetimeSSES3Seconds
+                case .kmsBucketKey: settings.bucketKeyLifetimeSSEKMSSeconds
+                case .kmsDataKey: settings.dataKeyLifetimeSeconds
+                case .customerKey: Int64(0)
+                }
+            return now.seconds &- entry.openedAt.seconds >= seconds
+        }
+    }
+
+    /// Wipes everything.
+    mutating func removeAll() { entries.removeAll { _, _ in true } }
+}

@@ -1,0 +1,60 @@
+import Encoding
+import Testing
+
+@Suite("Text in spans")
+struct SpanTextTests {
+    private let bytes = Array("X-Amz-Date".utf8)
+
+    @Test("compares with texts")
+    func comparesTexts() {
+        let (equal, shorter) = (bytes.span.isEqual(to: "X-Amz-Date"), bytes.span.isEqual(to: "X"))
+        let longer = bytes.span.isEqual(to: "X-Amz-Dates")
+        let otherCase = bytes.span.isEqual(to: "x-Amz-Date")
+        #expect(equal && !shorter && !longer && !otherCase)
+        let (starts, startsEmpty) = (bytes.span.starts(with: "X-Amz-"), bytes.span.starts(with: ""))
+        let startsLonger = bytes.span.starts(with: "X-Amz-Date-")
+        let startsOther = bytes.span.starts(with: "Y")
+        #expect(starts && startsEmpty && !startsLonger && !startsOther)
+        let none: [UInt8] = []
+        let bothEmpty = none.span.isEqual(to: "")
+        #expect(bothEmpty)
+    }
+
+    @Test(
+        "compares with other spans",
+        arguments: [("X-Amz-Date", true), ("-Amz-Date", false), ("X-Amz-Datf", false), ("", false)]
+    )
+    func comparesSpans(text: String, expected: Bool) {
+        let other = Array(text.utf8)
+        let isEqual = bytes.span.isEqual(to: other.span)
+        #expect(isEqual == expected)
+    }
+
+    @Test("finds the first of a byte", arguments: [(0, 1), (2, 5), (6, 10), (10, 10)])
+    func finds(start: Int, expected: Int) {
+        let found = bytes.span.firstIndex(of: UInt8(ascii: "-"), from: start)
+        #expect(found == expected)
+    }
+
+    @Test(
+        "takes valid UTF-8 alone for text",
+        arguments: [
+            [], [0x41], [0], [0xc3, 0xa9], [0xe6, 0x97, 0xa5], [0xf0, 0x9f, 0x94, 0x92],
+            [0x80], [0xc3], [0xc0, 0x80], [0xed, 0xa0, 0x80], [0xf4, 0x90, 0x80, 0x80], [0xff],
+            [0x41, 0xe6, 0x97],
+        ] as [[UInt8]]
+    )
+    func validates(_ bytes: [UInt8]) {
+        let expected = String(validating: bytes, as: UTF8.self)
+        #expect(String(utf8: bytes) == expected)
+        #expect(String(utf8: bytes[...]) == expected)
+        #expect(String(utf8: bytes).map { Array($0.utf8) } == expected.map { Array($0.utf8) })
+    }
+
+    @Test("appends spans")
+    func appends() {
+        var text = Array("a".utf8)
+        text.append(bytes.span.extracting(0..<2))
+        #expect(text == Array("aX-".utf8))
+    }
+}
