@@ -85,6 +85,11 @@ public final class ObjectOpener {
         take = first.slice.take
     }
 
+    /// The most plaintext bytes that one segment of what is read has; 1 at the least.
+    public var segmentCountMax: Int {
+        parts == nil ? max(1, current.segmentCountMax) : SealedFormat.segmentCount
+    }
+
     private var sliceCount: Int { parts?.slices.count ?? 0 }
 
     /// Whether every segment of every slice was verified.
@@ -94,7 +99,7 @@ public final class ObjectOpener {
     ///
     /// - Parameters:
     ///   - piece: stored bytes, in order; any length.
-    ///   - segmentBuffer: room for 65,536 bytes; the same until a segment is verified.
+    ///   - segmentBuffer: room for `segmentCountMax` bytes; the same until a segment is verified.
     /// - Returns: how many bytes of `piece` were taken; and, once a segment is verified, which
     ///   bytes of the buffer were asked for and may be released (perhaps none).
     /// - Throws: as `StreamOpener.open`.

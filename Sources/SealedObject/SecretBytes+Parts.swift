@@ -1,12 +1,12 @@
 internal import Crypto
+internal import Encoding
 
 extension SecretBytes {
     /// A copy of bytes that were derived with a key and are no secret themselves: a commitment, a
     /// key check, a nonce's prefix.
     borrowing func published(_ range: Range<Int>) -> [UInt8] {
         var copy: [UInt8] = []
-        let bytes = span
-        for index in range { copy.append(bytes[index]) }
+        copy.append(span.extracting(range))
         return copy
     }
 

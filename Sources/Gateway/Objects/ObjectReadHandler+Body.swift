@@ -13,7 +13,7 @@ extension ObjectReadHandler: StoredBodyReader.Sink {
         guard head.status == (wanted.isWhole ? 200 : 206) else {
             return refuse(StoreFailure.read(head.status))
         }
-        reader?.open(with: wanted.opener, allocator: ByteBufferAllocator())
+        reader?.open(with: wanted.opener)
     }
 
     func storeRefused(_ reply: StoreReply) {

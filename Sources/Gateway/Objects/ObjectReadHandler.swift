@@ -197,7 +197,7 @@ final class ObjectReadHandler: HTTPServerHandler {
             return fault(.sealBroken(error))
         }
         if let reader, body.isWhole {
-            return reader.open(with: body.opener, allocator: ByteBufferAllocator())
+            return reader.open(with: body.opener)
         }
         reader?.cancel()
         var fields = HTTPFields([("if-match", opened.found.storeETag)])

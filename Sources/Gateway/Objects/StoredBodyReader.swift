@@ -29,6 +29,8 @@ final class StoredBodyReader: HTTPClientHandler {
     private var opener: ObjectOpener?
     private var held = ByteBuffer()
     private var segment = ByteBuffer()
+    /// Whether the buffer was given away, or never made.
+    private var isSegmentSpent = true
     private var unconsumed = 0
     private var storeEnded = false
     private var isOver = false
@@ -41,9 +43,8 @@ final class StoredBodyReader: HTTPClientHandler {
     }
 
     /// Opens what was held and what comes from now on.
-    func open(with opener: ObjectOpener, allocator: ByteBufferAllocator) {
+    func open(with opener: ObjectOpener) {
         self.opener = opener
-        segment = allocator.buffer(capacity: SealedFormat.segmentCount)
         let held = held
         self.held = ByteBuffer()
         unsafe held.withUnsafeReadableBytes { bytes in
@@ -134,6 +135,11 @@ final class StoredBodyReader: HTTPClientHandler {
         _ opener: ObjectOpener,
         _ piece: Span<UInt8>
     ) throws(SealedObjectError) -> Int {
+        if isSegmentSpent {
+            // Reuses the memory where the transport is done with it, else takes new.
+            segment.clear(minimumCapacity: opener.segmentCountMax)
+            isSegmentSpent = false
+        }
         var failure: SealedObjectError?
         var outcome: (consumed: Int, released: Range<Int>?) = (0, nil)
         unsafe segment.withUnsafeMutableWritableBytes { buffer in
@@ -152,8 +158,7 @@ final class StoredBodyReader: HTTPClientHandler {
             plaintext.moveReaderIndex(to: released.lowerBound)
             sink?.released(plaintext)
         }
-        // Reuses the memory where the transport is done with it, else takes new.
-        segment.clear(minimumCapacity: SealedFormat.segmentCount)
+        isSegmentSpent = true
         return outcome.consumed
     }
 

@@ -97,7 +97,7 @@ extension Envelope {
         try reference.verify()
         try body.verify()
         let wrapKeys = try WrapKeys(wrapKey, mode: reference.mode, salt: wrapSalt, context)
-        let prefix = Self.prefix(
+        var prefix = Self.prefix(
             objectID: objectID,
             body: body,
             reference: reference,
@@ -107,12 +107,13 @@ extension Envelope {
             attributeBoxCount: padded.count + SealedFormat.tagCount
         )
         let keyBox = try wrapKeys.seal(objectKey, authenticating: prefix)
+        prefix += keyBox
         let attributeBox = try WrapKeys.attributeBox(
             attributeKey,
             mode: reference.mode,
             salt: wrapSalt,
             context
-        ).seal(padded, authenticating: prefix + keyBox)
+        ).seal(padded, authenticating: prefix)
         self.init(
             objectID: objectID,
             body: body,

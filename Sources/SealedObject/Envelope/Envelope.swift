@@ -37,7 +37,11 @@ public struct Envelope: Equatable, Sendable {
     public var mode: EnvelopeMode { reference.mode }
 
     /// The envelope's bytes.
-    public var bytes: [UInt8] { authenticatedForAttributes + attributeBox }
+    public var bytes: [UInt8] {
+        var bytes = authenticatedForAttributes
+        bytes += attributeBox
+        return bytes
+    }
 
     /// The envelope as the metadata header's value: base64url without padding.
     public var text: String { Base64.encode(bytes, as: .url) }
@@ -75,7 +79,11 @@ public struct Envelope: Equatable, Sendable {
     }
 
     /// Every byte before the attribute box: its associated data.
-    var authenticatedForAttributes: [UInt8] { authenticatedForKey + keyBox }
+    var authenticatedForAttributes: [UInt8] {
+        var bytes = authenticatedForKey
+        bytes += keyBox
+        return bytes
+    }
 
     init(
         objectID: Identifier,
@@ -120,10 +128,16 @@ public struct Envelope: Equatable, Sendable {
             bytes.append(bigEndian: UInt32(truncatingIfNeeded: count))
             bytes += [UInt8](repeating: 0, count: 52)
         case .stream(_, let salt, let commitment):
-            bytes += salt.bytes + commitment
+            bytes += salt.bytes
+            bytes += commitment
         case .upload:
             bytes += [UInt8](repeating: 0, count: 56)
         }
-        return bytes + wrapSalt.bytes + keyCheck + attributeKeyID.bytes + referenceBytes
+        // One after the other, into the room that was reserved for both boxes too.
+        bytes += wrapSalt.bytes
+        bytes += keyCheck
+        bytes += attributeKeyID.bytes
+        bytes += referenceBytes
+        return bytes
     }
 }

@@ -38,6 +38,9 @@ public struct EnvelopeContext: Equatable, Sendable {
         }
         mode = reference.mode
         var bytes: [UInt8] = []
+        bytes.reserveCapacity(
+            21 + bucket.utf8.count + key.utf8.count + kmsKeyID.utf8.count + clientContext.count
+        )
         bytes.append(prefixed: bucket.utf8)
         bytes.append(prefixed: key.utf8)
         bytes.append(prefixed: CollectionOfOne(mode.rawValue))

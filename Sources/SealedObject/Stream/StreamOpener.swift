@@ -24,6 +24,11 @@ public final class StreamOpener {
     /// Whether every segment of the slice was verified.
     public private(set) var isFinished = false
 
+    /// The most plaintext bytes that one segment has: 65,536, or all of a shorter stream.
+    public var segmentCountMax: Int {
+        min(facts.plaintextCount, SealedFormat.segmentCount)
+    }
+
     /// An opener of a slice of the stream that `facts` describe.
     ///
     /// - Parameters:
@@ -62,7 +67,7 @@ public final class StreamOpener {
     ///
     /// - Parameters:
     ///   - piece: stored bytes, in order; any length.
-    ///   - segmentBuffer: room for 65,536 bytes.
+    ///   - segmentBuffer: room for `segmentCountMax` bytes.
     /// - Returns: how many bytes of `piece` were taken; and, once a segment's tag is verified, how
     ///   many plaintext bytes at the start of the buffer may be released (0 for an empty stream).
     /// - Throws: `.segmentRefused`; the header's `.headerMagicInvalid`, `.suiteUnknown`,
