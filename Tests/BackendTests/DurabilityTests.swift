@@ -117,6 +117,28 @@ import Transport
         }
     }
 
+    @Test func `a read that has begun goes on though the object is replaced`() async throws {
+        let part = bytes(200_000)
+        let small = bytes(100, seed: 2)
+        try await StoreFixture.run { store in
+            let upload = try await store.beginUpload("k")
+            var named: [(Int, String)] = []
+            for number in 1...80 {
+                named.append((number, try await store.putPart(number, of: upload, "k", part).etag))
+            }
+            named.append((81, try await store.putPart(81, of: upload, "k", small).etag))
+            #expect(try await store.complete(upload, "k", named).status == 200)
+            let answer = try await store.client.read("/b/k") {
+                try await store.put("k", [1])
+            }
+            #expect(answer.status == 200)
+            #expect(answer.body.count == 80 * part.count + small.count)
+            #expect(answer.body.suffix(small.count) == small[...])
+            #expect(try await store.client.send(.get, "/b/k").body == [1])
+            await store.expectFiles(objects: 0)
+        }
+    }
+
     @Test func `a composite is read to its end though it is replaced meanwhile`() async throws {
         let part = bytes(200_000)
         try await StoreFixture.run { store in

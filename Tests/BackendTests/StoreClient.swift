@@ -68,6 +68,27 @@ final class StoreClient: Sendable {
         }.get()
     }
 
+    /// Reads an object, and does `work` while most of it is still to come.
+    func read(
+        _ target: String,
+        doing work: @Sendable () async throws -> Void
+    ) async throws -> StoreAnswer {
+        let head = HTTPRequestHead(method: .get, target: target, authority: "store")
+        let (collector, began, answer) = try await loop.submit { [self] in
+            let promise = loop.makePromise(of: StoreAnswer.self)
+            let began = loop.makePromise(of: Void.self)
+            let collector = AnswerCollector(promise, holding: began)
+            _ = begin(head, collector)
+            return (
+                NIOLoopBound(collector, eventLoop: loop), began.futureResult, promise.futureResult
+            )
+        }.get()
+        try await began.get()
+        try await work()
+        try await loop.submit { collector.value.goOn() }.get()
+        return try await answer.get()
+    }
+
     /// Sends a part of a body of unknown length, then breaks the exchange off.
     func sendAborted(_ target: String, body: [UInt8]) async throws {
         let head = HTTPRequestHead(
@@ -114,17 +135,29 @@ private final class AnswerCollector: HTTPClientHandler {
     private let promise: EventLoopPromise<StoreAnswer>
     private var answer = StoreAnswer(status: 0, fields: HTTPFields(), body: [])
     var exchange: (any HTTPClientExchange)?
+    /// Kept when the head is there; nothing more of the body is asked for until `goOn`.
+    private var began: EventLoopPromise<Void>?
+    private var heldCount = 0
 
-    init(_ promise: EventLoopPromise<StoreAnswer>) { self.promise = promise }
+    init(_ promise: EventLoopPromise<StoreAnswer>, holding began: EventLoopPromise<Void>? = nil) {
+        self.promise = promise
+        self.began = began
+    }
+
+    func goOn() {
+        began = nil
+        exchange?.consume(heldCount)
+    }
 
     func received(_ head: HTTPResponseHead) {
+        began?.succeed()
         answer.status = head.status
         answer.fields = head.fields
     }
 
     func received(_ body: Span<UInt8>) {
         body.withUnsafeBufferPointer { answer.body.append(contentsOf: $0) }
-        exchange?.consume(body.count)
+        if began == nil { exchange?.consume(body.count) } else { heldCount += body.count }
     }
 
     func receivedEnd(trailers: HTTPFields) {
@@ -136,6 +169,7 @@ private final class AnswerCollector: HTTPClientHandler {
 
     func failed(_ error: HTTPClientError) {
         exchange = nil
+        began?.fail(error)
         promise.fail(error)
     }
 }

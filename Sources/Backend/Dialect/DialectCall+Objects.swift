@@ -39,16 +39,8 @@ extension DialectCall {
                 reply.sendBody(part)
                 return AnsweredHandler(reply, request.head)
             }
-            guard let opened = try open(object.body, count: object.size) else { continue }
-            let handler = DownloadHandler(
-                reply,
-                services,
-                reader,
-                body: object.body,
-                size: object.size,
-                range: range,
-                descriptor: opened.descriptor
-            )
+            guard let opened = try open(object, range) else { continue }
+            let handler = DownloadHandler(reply, services, reader, opened, range)
             reply.sendHead(status, fields)
             handler.pump()
             return handler
@@ -150,37 +142,48 @@ extension DialectCall {
         }
     }
 
-    /// Makes sure of a body's files: opens the one that is all of it, leases a composite's.
+    /// Makes sure that a body can be read to its end, whatever becomes of the object meanwhile.
     ///
     /// `nil` where the object was replaced since it was looked up.
     private func open(
-        _ body: BodyLocation,
-        count: Int64
+        _ object: ObjectRecord,
+        _ range: Range<Int64>
     ) throws(StoreError) -> OpenedBody? {
-        switch body {
-        case .file(let id):
-            do throws(StoreError) {
-                return OpenedBody(descriptor: try services.files.open(id, count: count))
-            } catch {
-                if error == .fileNotFound { return nil }
-                throw error
+        do throws(StoreError) {
+            switch object.body {
+            case .file(let id):
+                let descriptor = try services.files.open(id, count: object.size)
+                return OpenedBody(object, descriptor)
+            case .composite(let version): return try open(object, version, range)
+            case .empty, .inline: break
             }
-        case .composite(let version):
-            // Whoever drops the version from now on finds the lease; who did before is seen here.
-            services.files.lease(version)
-            let object = try? reader.object(bucket: request.bucket, key: request.keyBytes)
-            if object?.version == version { return OpenedBody() }
-            services.files.release(version)
-            return nil
-        case .empty, .inline: throw .fileNotFound
+        } catch {
+            if error == .fileNotFound { return nil }
+            throw error
         }
+        throw .fileNotFound
     }
-}
 
-/// What holds a body's files while they are sent.
-private struct OpenedBody {
-    /// Of the file that is the whole body; `nil` for a composite, whose version is leased.
-    var descriptor: Int32?
+    private func open(
+        _ object: ObjectRecord,
+        _ version: Int64,
+        _ range: Range<Int64>
+    ) throws(StoreError) -> OpenedBody? {
+        // Whoever drops the version from now on finds the lease, and leaves its files; who did
+        // before is seen by the second look, and so is who dropped the rows read in between.
+        services.files.lease(version)
+        do throws(StoreError) {
+            let opened = try OpenedBody(object, leased: version, range, reader)
+            let current = try reader.object(bucket: request.bucket, key: request.keyBytes)
+            if current.version == version { return opened }
+        } catch {
+            services.files.release(version)
+            if error == .keyNotFound { return nil }
+            throw error
+        }
+        services.files.release(version)
+        return nil
+    }
 }
 
 extension IndexTransaction {

@@ -20,37 +20,29 @@ final class DownloadHandler: HTTPServerHandler {
     private let reply: DialectReply
     private let reader: IndexReader
     private let files: BodyFiles
-    private let body: BodyLocation
+    private let opened: OpenedBody
     private var position: Int64
     private let end: Int64
-    private var upcoming: ArraySlice<SegmentRecord> = []
+    private var upcoming: ArraySlice<SegmentRecord>
     private var handles: [NIOFileHandle] = []
     private var isDone = false
 
-    /// A handler that sends `range` of an object's body.
-    ///
-    /// `descriptor` is of the file that is the whole body; a composite's version is leased. Both
-    /// are the handler's to give back.
+    /// A handler that sends `range` of an opened body, which is the handler's to give back.
     init(
         _ reply: DialectReply,
         _ services: StoreServices,
         _ reader: IndexReader,
-        body: BodyLocation,
-        size: Int64,
-        range: Range<Int64>,
-        descriptor: Int32?
+        _ opened: OpenedBody,
+        _ range: Range<Int64>
     ) {
         self.reply = reply
         self.reader = reader
-        self.body = body
+        self.opened = opened
         files = services.files
         position = range.lowerBound
         end = range.upperBound
-        if let descriptor {
-            handles.append(NIOFileHandle(_deprecatedTakingOwnershipOfDescriptor: descriptor))
-        }
-        if case .composite = body { return }
-        upcoming = [SegmentRecord(offset: 0, size: size, body: body)]
+        upcoming = opened.segments[...]
+        if let handle = opened.handle { handles.append(handle) }
     }
 
     /// Sends until the transport's queue is full or the body ends.
@@ -59,7 +51,7 @@ final class DownloadHandler: HTTPServerHandler {
         do throws(StoreError) {
             while position < end {
                 guard exchange.isWritable else { return }
-                let segment = try nextSegment()
+                guard let segment = upcoming.popFirst() else { throw .fileNotFound }
                 let first = position - segment.offset
                 let count = min(segment.size - first, end - position)
                 guard first >= 0, count > 0 else { throw .fileNotFound }
@@ -84,16 +76,8 @@ final class DownloadHandler: HTTPServerHandler {
         isDone = true
         for handle in handles { try? handle.close() }
         handles = []
-        if case .composite(let version) = body { files.release(version) }
+        if let lease = opened.lease { files.release(lease) }
         reply.close()
-    }
-
-    private func nextSegment() throws(StoreError) -> SegmentRecord {
-        if upcoming.isEmpty, case .composite(let version) = body {
-            upcoming = try reader.segments(of: version, from: position, to: end)[...]
-        }
-        guard let segment = upcoming.popFirst() else { throw .fileNotFound }
-        return segment
     }
 
     private func send(
@@ -103,7 +87,8 @@ final class DownloadHandler: HTTPServerHandler {
     ) throws(StoreError) {
         switch piece.body {
         case .inline(let id):
-            let bytes = try reader.inlineBody(id)
+            let bytes =
+                if let held = opened.inlineBytes[id] { held } else { try reader.inlineBody(id) }
             guard range.upperBound <= bytes.count else { throw .fileNotFound }
             let part = bytes[Int(range.lowerBound)..<Int(range.upperBound)]
             exchange.sendBody(ByteBuffer(bytes: part))
@@ -120,7 +105,7 @@ final class DownloadHandler: HTTPServerHandler {
         to exchange: any HTTPServerExchange
     ) throws(StoreError) {
         let handle: NIOFileHandle
-        if case .file = body, let first = handles.first {
+        if opened.handle != nil, let first = handles.first {
             handle = first
         } else {
             if handles.count == Self.handleCountMax { try? handles.removeFirst().close() }

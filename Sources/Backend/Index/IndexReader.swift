@@ -88,11 +88,11 @@ final class IndexReader: Sendable {
         return bytes
     }
 
-    /// The first segments, 64 at most, of a composite body with bytes from `start` to `end`.
+    /// The segments of a composite body that have bytes of a range that isn't empty; 10,000 at
+    /// most, of some 50 bytes each.
     func segments(
         of version: Int64,
-        from start: Int64,
-        to end: Int64
+        in range: Range<Int64>
     ) throws(StoreError) -> [SegmentRecord] {
         try read { (database) throws(StoreError) in
             try database.all(
@@ -101,9 +101,9 @@ final class IndexReader: Sendable {
                 WHERE version = :version AND size > 0 AND start < :end AND start >= coalesce(
                     (SELECT max(start) FROM segments
                      WHERE version = :version AND start <= :start AND size > 0), 0)
-                ORDER BY start, number LIMIT 64
+                ORDER BY start, number
                 """,
-                ["version": version, "start": start, "end": end]
+                ["version": version, "start": range.lowerBound, "end": range.upperBound]
             ) { row in
                 SegmentRecord(
                     offset: try row.integer(0),
