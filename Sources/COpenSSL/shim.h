@@ -9,10 +9,14 @@
 #include <openssl/evp.h>
 #include <openssl/kdf.h>
 #include <openssl/pem.h>
+#include <openssl/provider.h>
 #include <openssl/rand.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
+
+// What to ask of OpenSSL's ciphers: the accelerated one where it is loaded, else its own.
+static inline const char *sealgate_cipher_properties(void) { return "?sealgate.accelerated=yes"; }
 
 // EVP_CIPHER_CTX_ctrl's commands are macros of integers Swift imports, its pointer isn't const.
 static inline int sealgate_gcm_set_tag(EVP_CIPHER_CTX *context, const void *tag, int count) {

@@ -24,7 +24,7 @@ public final class AESGCM {
     private nonisolated(unsafe) static let algorithm = unsafe EVP_CIPHER_fetch(
         nil,
         "AES-256-GCM",
-        nil
+        sealgate_cipher_properties()
     )
 
     private let context: OpaquePointer

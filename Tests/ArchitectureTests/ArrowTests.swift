@@ -35,10 +35,10 @@ struct ArrowTests {
         }
     }
 
-    @Test("only Crypto and SecureTransport use OpenSSL, only SecureTransport nghttp2")
+    @Test("only cryptography and SecureTransport use OpenSSL, only SecureTransport nghttp2")
     func cLibraries() {
         for (target, names) in Arrows.allowed {
-            if !["Crypto", "SecureTransport"].contains(target) {
+            if !["CAESGCMProvider", "Crypto", "SecureTransport"].contains(target) {
                 #expect(!names.contains("COpenSSL"), "\(target)")
             }
             if target != "SecureTransport" { #expect(!names.contains("CNGHTTP2"), "\(target)") }
@@ -72,6 +72,11 @@ struct ArrowTests {
         let bad = Manifest(
             """
             let nio: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+            let ssl: Target.Dependency = .product(
+                name: "Crypto",
+                package: "swift-crypto",
+                moduleAliases: ["Crypto": "SwiftCrypto"]
+            )
             // library("Backend", []),
             .systemLibrary(name: "COpenSSL", providers: [.apt(["libssl-dev"])]),
             .target(
@@ -80,6 +85,7 @@ struct ArrowTests {
                 swiftSettings: strict + [.define("X")]
             ),
             library("Transport", ["Crypto", nio]),
+            .target(name: "CProvider", dependencies: [ssl]),
             library("Encoding"),
             library(
                 "Backend",
@@ -90,6 +96,7 @@ struct ArrowTests {
         )
         #expect(bad.dependencies["Transport"] == ["Crypto", "NIOCore"])
         #expect(bad.dependencies["Encoding"] == [])
+        #expect(bad.dependencies["CProvider"] == ["SwiftCrypto"])
         #expect(bad.dependencies["COpenSSL"] == [])
         let found = bad.closure(of: "BackendMain").intersection(Arrows.forbiddenForStore)
         #expect(found == ["Crypto", "COpenSSL"])

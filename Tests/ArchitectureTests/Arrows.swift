@@ -8,20 +8,21 @@ enum Arrows {
 
     /// What the store must hold nothing of, in any depth.
     static let forbiddenForStore: Set<String> = [
-        "COpenSSL", "CNGHTTP2", "Crypto", "SealedObject", "SigV4", "KMS", "SecureTransport",
-        "Gateway",
+        "CAESGCMProvider", "COpenSSL", "CNGHTTP2", "Crypto", "SealedObject", "SigV4", "KMS",
+        "SecureTransport", "Gateway", "SwiftCrypto",
     ]
 
     /// Every target in Sources with the targets and packages' modules that it may import.
     static let allowed: [String: Set<String>] = [
         "COpenSSL": [],
         "CNGHTTP2": [],
+        "CAESGCMProvider": ["COpenSSL", "SwiftCrypto"],
         "CChecksums": [],
         "CLinux": [],
         "Encoding": [],
         "HTTPWire": ["Encoding"],
         "S3Wire": ["HTTPWire", "Encoding"],
-        "Crypto": ["COpenSSL"],
+        "Crypto": ["CAESGCMProvider", "COpenSSL"],
         "SealedObject": ["Crypto", "Encoding"],
         "SigV4": ["Crypto", "HTTPWire", "Encoding"],
         "KMS": ["Crypto", "HTTPWire", "Encoding", "CLinux"],

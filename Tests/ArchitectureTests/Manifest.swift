@@ -10,8 +10,12 @@ struct Manifest {
             !line.drop { $0 == " " }.hasPrefix("//")
         }.joined(separator: "\n")
         var products: [String: String] = [:]
-        let product = /let (\w+): Target\.Dependency = \.product\(\s*name: "(\w+)"/
-        for match in text.matches(of: product) { products[String(match.1)] = String(match.2) }
+        let product = /let (\w+): Target\.Dependency = \.product\(\s*name: "(\w+)"([^)]*)\)/
+        for match in text.matches(of: product) {
+            // A product under another name is told by that name.
+            let alias = match.3.firstMatch(of: /moduleAliases: \["\w+": "(\w+)"\]/)
+            products[String(match.1)] = String(alias?.1 ?? match.2)
+        }
         var dependencies: [String: Set<String>] = [:]
         let target =
             /(library|program|\.target|\.executableTarget|\.systemLibrary)\(\s*(?:name: )?"(\w+)"/

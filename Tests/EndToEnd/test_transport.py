@@ -5,6 +5,7 @@ import concurrent.futures
 import contextlib
 import os
 import pathlib
+import random
 import signal
 import socket
 import ssl
@@ -167,6 +168,39 @@ def test_versions_and_cipher_suites(gateway, options, accepted):
     if accepted:
         assert "Verification: OK" in text
         assert "GCM" in text or "CHACHA20" in text
+
+
+def accelerates():
+    """Whether this processor has what the accelerated AES-GCM is for."""
+    flags = set(pathlib.Path("/proc/cpuinfo").read_text().split())
+    return {"vaes", "vpclmulqdq", "avx2"} <= flags
+
+
+@pytest.mark.parametrize("accelerator", ["auto", "off"])
+def test_accelerated_and_stock_ciphers_read_each_other(scratch, accelerator):
+    """What one seals the other opens, over TLS of both versions."""
+    state = scratch / f"accelerator-{accelerator}"
+    other = {"auto": "off", "off": "auto"}[accelerator]
+    body = random.Random(accelerator).randbytes(300_000)
+    with Deployment(state, environment={"SEALGATE_CRYPTO_ACCELERATOR": accelerator}) as gateway:
+        is_on = "AES-GCM by BoringSSL" in gateway.log()
+        assert is_on == (accelerator == "auto" and accelerates())
+        if accelerator == "off":
+            assert "OpenSSL (crypto.accelerator off)" in gateway.log()
+        gateway.s3().create_bucket(Bucket=f"by-{accelerator}")
+        gateway.s3().put_object(Bucket=f"by-{accelerator}", Key="k", Body=body)
+    with Deployment(state, environment={"SEALGATE_CRYPTO_ACCELERATOR": other}) as gateway:
+        for version in ["1.2", "1.3"]:
+            for suite in ["AES256", "AES128"]:
+                url = gateway.presigned("GET", f"/by-{accelerator}/k")
+                answer = subprocess.run(
+                    ["curl", "--silent", "--fail", "--cacert", gateway.ca, f"--tlsv{version}",
+                     "--tls-max", version, "--ciphers", f"ECDHE-ECDSA-{suite}-GCM-SHA"
+                     + {"AES256": "384", "AES128": "256"}[suite], "--tls13-ciphers",
+                     {"AES256": "TLS_AES_256_GCM_SHA384",
+                      "AES128": "TLS_AES_128_GCM_SHA256"}[suite], url],
+                    capture_output=True, timeout=60, check=True)
+                assert answer.stdout == body
 
 
 def test_no_renegotiation_and_no_compression(gateway):

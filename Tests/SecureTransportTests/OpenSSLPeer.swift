@@ -13,19 +13,22 @@ final class OpenSSLPeer {
 
     struct Unavailable: Error {}
 
-    /// A client of these versions, TLS 1.2 suites and application protocols.
+    /// A client of these versions, suites and application protocols, with OpenSSL's own ciphers.
     init(
         least: Int32 = TLS1_2_VERSION,
         most: Int32 = TLS1_3_VERSION,
         suites: String = "DEFAULT:@SECLEVEL=0",
+        suites13: String? = nil,
         protocols: [String] = ["h2", "http/1.1"],
         certificate: String? = nil,
         key: String? = nil
     ) throws {
-        guard let context = SSL_CTX_new(TLS_client_method()) else { throw Unavailable() }
+        guard let context = SSL_CTX_new_ex(nil, "provider=default", TLS_client_method())
+        else { throw Unavailable() }
         self.context = context
         _ = sealgate_context_set_versions(context, least, most)
         guard SSL_CTX_set_cipher_list(context, suites) == 1 else { throw Unavailable() }
+        if let suites13, SSL_CTX_set_ciphersuites(context, suites13) != 1 { throw Unavailable() }
         let wire = protocols.flatMap { [UInt8($0.utf8.count)] + $0.utf8 }
         if !wire.isEmpty { SSL_CTX_set_alpn_protos(context, wire, UInt32(wire.count)) }
         if let certificate, let key {
@@ -91,6 +94,9 @@ final class OpenSSLPeer {
     func close() { SSL_shutdown(ssl) }
 
     var isClosedByPeer: Bool { SSL_get_shutdown(ssl) & SSL_RECEIVED_SHUTDOWN != 0 }
+
+    /// The suite agreed on, in OpenSSL's words.
+    var suite: String { String(cString: SSL_CIPHER_get_name(SSL_get_current_cipher(ssl))) }
 
     var version: String { String(cString: SSL_get_version(ssl)) }
 

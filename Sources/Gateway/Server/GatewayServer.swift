@@ -15,6 +15,7 @@ public final class GatewayServer: Sendable {
     public static let version = "0.1.0"
 
     private let settings: Settings
+    private let cryptography: String
     private let group: MultiThreadedEventLoopGroup
     private let tls: TLSServerContext
     private let s3: HTTPServer
@@ -25,6 +26,7 @@ public final class GatewayServer: Sendable {
 
     private init(
         settings: Settings,
+        cryptography: String,
         group: MultiThreadedEventLoopGroup,
         tls: TLSServerContext,
         s3: HTTPServer,
@@ -34,6 +36,7 @@ public final class GatewayServer: Sendable {
         health: HealthRegistry
     ) {
         self.settings = settings
+        self.cryptography = cryptography
         self.group = group
         self.tls = tls
         self.s3 = s3
@@ -51,6 +54,7 @@ public final class GatewayServer: Sendable {
         log: Logger,
         audit: AuditLog
     ) async throws(GatewayStartError) -> GatewayServer {
+        let cryptography = CryptoSettings.start(settings, log: log)
         let registry = MetricsRegistry()
         let transport = TransportMetrics()
         let secure = SecureTransportMetrics()
@@ -104,6 +108,7 @@ public final class GatewayServer: Sendable {
         let adminAddress = settings[GatewaySettings.adminListen]
         return GatewayServer(
             settings: settings,
+            cryptography: cryptography,
             group: group,
             tls: tls,
             s3: try await listen(s3Address, s3Pipeline, group, settings, transport),
@@ -185,6 +190,7 @@ public final class GatewayServer: Sendable {
             settings,
             listeners: (endpoint, adminEndpoint),
             certificate: tls.certificateFingerprint,
+            cryptography: cryptography,
             hardening: hardening,
             version: version
         )

@@ -126,6 +126,7 @@ public enum GatewaySettings {
             "listen": "S3 over TLS, for clients.",
             "compatibility": "What differs between S3 servers.",
             "tls": "The server's certificate, on both listeners.",
+            "crypto": "Whose cryptography is used.",
             "admin": "The admin listener: KMS API, metrics, health.",
             "backend": "Where ciphertext goes.",
             "encryption": "How objects are encrypted.",
@@ -137,7 +138,8 @@ public enum GatewaySettings {
         ],
         keys: [
             listen, domains, regions, eventLoops, compatibility, certificateFile, keyFile,
-            clientCAFile, clientCertificate, adminListen, backendSocket, backendURL, backendCAFile,
+            clientCAFile, clientCertificate, CryptoSettings.accelerator,
+            adminListen, backendSocket, backendURL, backendCAFile,
             backendRegion, backendAccessKey, backendSecretKey, backendPlaintext,
             backendReservedBucket, defaultMode, credentials,
         ] + GatewayKMSSettings.keys + GatewayLimitSettings.keys + [

@@ -8,6 +8,7 @@ enum GatewaySummary {
         _ settings: Settings,
         listeners: (s3: String, admin: String),
         certificate: String,
+        cryptography: String,
         hardening: ProcessHardening,
         version: String
     ) -> String {
@@ -15,6 +16,7 @@ enum GatewaySummary {
         summary.add("S3", "\(listeners.s3) (HTTP/2, HTTP/1.1, TLS 1.3 and 1.2)")
         summary.add("admin", "\(listeners.admin) (/kms/, /metrics, /health/ready)")
         summary.add("certificate", "SHA-256 \(certificate)")
+        summary.add("cryptography", cryptography)
         if let target = try? StoreTarget(settings) { summary.add("store", target.description) }
         summary.add("default", settings[GatewaySettings.defaultMode])
         summary.add(

@@ -18,7 +18,8 @@ final class TLSLibraryContext: Sendable {
 
     init(role: TLSRole, applicationProtocols: [String]) throws(TLSError) {
         let method = unsafe role == .server ? TLS_server_method() : TLS_client_method()
-        guard let pointer = unsafe SSL_CTX_new(method) else {
+        guard let pointer = unsafe SSL_CTX_new_ex(nil, sealgate_cipher_properties(), method)
+        else {
             throw .libraryFailure(reason: OpenSSLErrorQueue.drain())
         }
         unsafe self.pointer = pointer
