@@ -1,4 +1,5 @@
 internal import COpenSSL
+internal import Synchronization
 
 /// Key material: locked in memory, left out of core dumps, wiped when it ends.
 ///
@@ -6,7 +7,8 @@ internal import COpenSSL
 /// of a call. The memory is OpenSSL's secure heap (`SecretHeap`), behind guard pages.
 @safe
 public struct SecretBytes: ~Copyable, @unchecked Sendable {
-    // `@unchecked`: the memory is written in `init` alone and read-only until `deinit`.
+    // `@unchecked`: the memory is written in `init` alone and read-only until `deinit`, but for the
+    // supply of random bytes, which has a lock.
     private let memory: UnsafeMutableRawPointer
 
     /// The number of bytes.
@@ -48,10 +50,49 @@ public struct SecretBytes: ~Copyable, @unchecked Sendable {
     ///
     /// - Throws: `.randomUnavailable`, `.secretMemoryExhausted`, `.lengthInvalid`.
     public static func random(count: Int) throws(CryptoError) -> SecretBytes {
+        guard count <= RandomSupply.pieceCountMax else { return try drawn(count: count) }
+        return try unsafe SecretBytes(count: count) { memory throws(CryptoError) in
+            try unsafe RandomSupply.take(into: memory)
+        }
+    }
+
+    private static func drawn(count: Int) throws(CryptoError) -> SecretBytes {
         try unsafe SecretBytes(count: count) { memory throws(CryptoError) in
             let address = unsafe memory.bindMemory(to: UInt8.self).baseAddress
             guard let count = CInt(exactly: memory.count) else { throw .lengthInvalid }
             guard unsafe RAND_priv_bytes(address, count) == 1 else { throw .randomUnavailable }
+        }
+    }
+
+    /// Keys to come, drawn many at once, in locked memory.
+    ///
+    /// A draw costs as much as sealing a small object. What is handed out is wiped here; the
+    /// process never forks.
+    private enum RandomSupply {
+        static let pieceCountMax = 64
+        private static let blockCount = 1024
+
+        private struct Block: ~Copyable {
+            var bytes: SecretBytes?
+            var used = blockCount
+        }
+
+        private static let block = Mutex(Block())
+
+        static func take(into output: UnsafeMutableRawBufferPointer) throws(CryptoError) {
+            try block.withLock { (block) throws(CryptoError) in
+                if blockCount - block.used < output.count {
+                    block.bytes = try drawn(count: blockCount)
+                    block.used = 0
+                }
+                guard let memory = unsafe block.bytes?.memory else { throw .randomUnavailable }
+                let piece = unsafe memory + block.used
+                block.used += output.count
+                unsafe output.copyMemory(
+                    from: UnsafeRawBufferPointer(start: piece, count: output.count)
+                )
+                unsafe OPENSSL_cleanse(piece, output.count)
+            }
         }
     }
 

@@ -79,11 +79,10 @@ public enum PercentEncoding {
     /// Whether RFC 3986 section 2.3 calls `byte` unreserved.
     @inlinable
     public static func isUnreserved(_ byte: UInt8) -> Bool {
-        switch byte {
-        case 0x30...0x39, 0x41...0x5a, 0x61...0x7a: true
-        case UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "~"): true
-        default: false
-        }
+        guard byte < 128 else { return false }
+        // A bit for each: "-.0123456789" below 64, letters, "_" and "~" from there on.
+        let bits: UInt64 = byte < 64 ? 0x03ff_6000_0000_0000 : 0x47ff_fffe_87ff_fffe
+        return bits >> UInt64(byte & 63) & 1 == 1
     }
 
     @inlinable

@@ -1,3 +1,5 @@
+internal import Encoding
+
 /// The first line of a request, RFC 9112 section 3.
 struct HTTP1RequestLine: Sendable {
     /// Room for the method, the version, the spaces and an absolute target's authority.
@@ -57,9 +59,7 @@ struct HTTP1RequestLine: Sendable {
         _ text: Span<UInt8>,
         orThrow malformed: HTTP1Error
     ) throws(HTTP1Error) -> HTTPVersion {
-        let prefix: [UInt8] = Array("HTTP/".utf8)
-        guard text.count == 8 else { throw malformed }
-        for index in prefix.indices where text[index] != prefix[index] { throw malformed }
+        guard text.count == 8, text.starts(with: "HTTP/") else { throw malformed }
         guard (0x30...0x39).contains(text[5]), text[6] == UInt8(ascii: "."),
             (0x30...0x39).contains(text[7])
         else { throw malformed }

@@ -1,3 +1,5 @@
+internal import Encoding
+
 /// The header or trailer fields of one HTTP message, in the order received (RFC 9110 section 5).
 ///
 /// Names are kept in lower case, values as received, repeated fields apart: signatures are made
@@ -37,8 +39,14 @@ public struct HTTPFields: Sendable {
     }
 
     /// Adds a field at the end; the name is put in lower case.
+    @_disfavoredOverload
     public mutating func append(_ name: String, _ value: String) {
         append(name: name.utf8.span, value: value.utf8.span)
+    }
+
+    /// Adds a field at the end; the name is put in lower case.
+    public mutating func append(_ name: StaticString, _ value: String) {
+        name.withUTF8Buffer { append(name: unsafe $0.span, value: value.utf8.span) }
     }
 
     /// Adds a field at the end; the name is put in lower case.
@@ -48,7 +56,7 @@ public struct HTTPFields: Sendable {
             nameCount: UInt32(truncatingIfNeeded: name.count),
             valueCount: UInt32(truncatingIfNeeded: value.count)
         )
-        if entries.isEmpty { reserve(fields: 8, bytes: 256) }
+        if entries.isEmpty { reserve(fields: 8, bytes: max(256, name.count + value.count)) }
         let start = bytes.count
         unsafe name.withUnsafeBufferPointer { unsafe bytes.append(contentsOf: $0) }
         for index in name.indices where (0x41...0x5a).contains(name[index]) {
@@ -59,14 +67,30 @@ public struct HTTPFields: Sendable {
     }
 
     /// The first value of a field of that name (lower case), `nil` where there is none.
+    @_disfavoredOverload
     public subscript(_ name: String) -> String? {
         guard let index = firstIndex(of: name) else { return nil }
         return value(at: index)
     }
 
+    /// The first value of a field of that name (lower case), `nil` where there is none.
+    public subscript(_ name: StaticString) -> String? {
+        guard let index = firstIndex(of: name) else { return nil }
+        return value(at: index)
+    }
+
     /// The position of the first field of that name (lower case).
+    @_disfavoredOverload
     public func firstIndex(of name: String, from start: Int = 0) -> Int? {
-        let wanted = name.utf8.span
+        firstIndex(of: name.utf8.span, from: start)
+    }
+
+    /// The position of the first field of that name (lower case).
+    public func firstIndex(of name: StaticString, from start: Int = 0) -> Int? {
+        name.withUTF8Buffer { firstIndex(of: unsafe $0.span, from: start) }
+    }
+
+    private func firstIndex(of wanted: Span<UInt8>, from start: Int) -> Int? {
         let all = bytes.span
         var index = start
         while index < entries.count {
@@ -88,7 +112,11 @@ public struct HTTPFields: Sendable {
     }
 
     /// Whether a field of that name (lower case) is there.
+    @_disfavoredOverload
     public func contains(_ name: String) -> Bool { firstIndex(of: name) != nil }
+
+    /// Whether a field of that name (lower case) is there.
+    public func contains(_ name: StaticString) -> Bool { firstIndex(of: name) != nil }
 
     /// Every value of the fields of that name (lower case), in order.
     public func values(of name: String) -> [String] {
@@ -182,6 +210,11 @@ public struct HTTPFields: Sendable {
         let entry = entries[index]
         guard Int(entry.nameCount) == name.count else { return false }
         return Self.isEqual(bytes.span, from: Int(entry.start), to: name)
+    }
+
+    /// Whether the name of the field at a position below `count` begins so (lower case).
+    public func isName(startingWith prefix: StaticString, at index: Int) -> Bool {
+        bytes.span.extracting(nameRange(at: index)).starts(with: prefix)
     }
 
     /// Whether the field at a position below `count` has that name (lower case).

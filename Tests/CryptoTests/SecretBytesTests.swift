@@ -44,6 +44,24 @@ struct SecretBytesTests {
         #expect(!isZero)
     }
 
+    @Test("never repeat when drawn, over the edges of blocks and from many tasks at once")
+    func randomPieces() async throws {
+        let drawn = try await withThrowingTaskGroup(of: [[UInt8]].self) { group in
+            for count in [32, 24, 64, 65] {
+                group.addTask {
+                    try (0..<500).map { _ in self.copy(try SecretBytes.random(count: count)) }
+                }
+            }
+            return try await group.reduce(into: []) { $0 += $1 }
+        }
+        // Nor does a piece of one stand in another.
+        let words = drawn.flatMap { bytes in
+            stride(from: 0, to: bytes.count - 7, by: 8).map { bytes[$0..<($0 + 8)] }
+        }
+        #expect(words.count == 11_500)
+        #expect(Set(words).count == words.count)
+    }
+
     @Test("are equal to a clone, and not to others or other lengths")
     func equal() throws {
         let one = try secret([1, 2, 3])

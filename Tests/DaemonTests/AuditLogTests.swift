@@ -42,6 +42,7 @@ struct AuditLogTests {
     func file() throws {
         let folder = try TemporaryFolder()
         let log = AuditLog(sink: try LineSink(path: folder.path + "/audit"))
+        #expect(log.isRecording)
         log.record(record)
         log.flush()
         #expect(try folder.read("audit").split(separator: "\n").count == 1)
@@ -54,6 +55,7 @@ struct AuditLogTests {
     @Test("a log without a sink records nothing")
     func disabled() {
         let log = AuditLog(sink: nil)
+        #expect(!log.isRecording)
         log.record(record)
         #expect(log.recordsDropped == 0)
     }

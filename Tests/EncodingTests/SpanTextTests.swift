@@ -20,6 +20,58 @@ struct SpanTextTests {
         #expect(bothEmpty)
     }
 
+    @Test("compares with texts' ends")
+    func comparesEnds() {
+        let (ends, endsEmpty) = (bytes.span.ends(with: "-Date"), bytes.span.ends(with: ""))
+        let endsLonger = bytes.span.ends(with: "-X-Amz-Date")
+        let endsOther = bytes.span.ends(with: "-date")
+        #expect(ends && endsEmpty && !endsLonger && !endsOther)
+    }
+
+    @Test("compares every byte, whatever the length", arguments: 0...33)
+    func comparesLengths(count: Int) {
+        let one = (0..<count).map { UInt8($0) }
+        let isSame = one.span.isEqual(to: Array(one).span)
+        #expect(isSame)
+        for index in one.indices {
+            var other = one
+            other[index] ^= 0x80
+            let isEqual = one.span.isEqual(to: other.span)
+            #expect(!isEqual, "byte \(index)")
+        }
+    }
+
+    @Test("finds the first of a byte, whatever stands before and behind", arguments: 0...33)
+    func findsAnywhere(count: Int) {
+        for byte in [0x00, 0x2d, 0x7f, 0x80, 0xff] as [UInt8] {
+            // Neighbours of the byte, and the byte again behind it.
+            for other in [byte &- 1, byte &+ 1, byte ^ 0x80] {
+                var text = [UInt8](repeating: other, count: count)
+                let absent = text.span.firstIndex(of: byte)
+                #expect(absent == count)
+                text += [byte, byte, other, byte]
+                let found = text.span.firstIndex(of: byte)
+                #expect(found == count)
+                let next = text.span.firstIndex(of: byte, from: count + 2)
+                #expect(next == count + 3)
+            }
+        }
+    }
+
+    @Test("tells visible ASCII from all other bytes, wherever they stand", arguments: 0...255)
+    func visible(byte: Int) {
+        for count in [1, 8, 19] {
+            for index in 0..<count {
+                for around in [0x21, 0x7e] as [UInt8] {
+                    var text = [UInt8](repeating: around, count: count)
+                    text[index] = UInt8(byte)
+                    let isVisible = text.span.isVisible
+                    #expect(isVisible == (0x21...0x7e).contains(byte))
+                }
+            }
+        }
+    }
+
     @Test(
         "compares with other spans",
         arguments: [("X-Amz-Date", true), ("-Amz-Date", false), ("X-Amz-Datf", false), ("", false)]

@@ -86,6 +86,9 @@ public final class AuditLog: Sendable {
     /// A log that writes to `sink`; `nil` records nothing.
     public init(sink: LineSink?) { self.sink = sink }
 
+    /// Whether records go anywhere.
+    public var isRecording: Bool { sink != nil }
+
     /// How many records were lost.
     public var recordsDropped: UInt64 { sink?.linesDropped ?? 0 }
 

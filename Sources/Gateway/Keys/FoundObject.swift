@@ -5,7 +5,9 @@ import S3Wire
 import SealedObject
 
 /// What the store's answer says of an object: its envelope, not yet opened, and its own facts.
-struct FoundObject: Sendable {
+///
+/// A class, since it is handed on from step to step and an envelope has many parts to copy.
+final class FoundObject: Sendable {
     /// The envelope as parsed; its boxes prove themselves when they are opened.
     let envelope: Envelope
     /// The store's ETag with quotes: the condition of later requests for the same object.
@@ -14,6 +16,9 @@ struct FoundObject: Sendable {
     let storedCount: Int
     /// When it was written.
     let lastModified: Timestamp
+    /// The fields that envelope and time were read from, as sent.
+    private let metadata: [UInt8]
+    private let dateText: [UInt8]
 
     /// An object from its parts.
     init(envelope: Envelope, storeETag: String, storedCount: Int, lastModified: Timestamp) {
@@ -21,6 +26,8 @@ struct FoundObject: Sendable {
         self.storeETag = storeETag
         self.storedCount = storedCount
         self.lastModified = lastModified
+        metadata = []
+        dateText = []
     }
 
     /// The object of a store's answer to GET or HEAD.
@@ -32,18 +39,34 @@ struct FoundObject: Sendable {
         guard let index = fields.firstIndex(of: StoreRequest.metadataField) else {
             throw .notSealed
         }
+        metadata = Array(fields.valueBytes(at: index))
         do throws(SealedObjectError) {
-            envelope = try Envelope(text: fields.valueBytes(at: index))
+            envelope = try Envelope(text: metadata)
         } catch {
             throw .sealBroken(error)
         }
         guard let etag = fields["etag"], let count = Self.storedCount(head),
-            let time = fields["last-modified"].flatMap(Timestamp.init(httpDate:))
+            let date = fields["last-modified"], let time = Timestamp(httpDate: date)
         else { throw .answerIncomplete }
         storeETag = etag
         storedCount = count
         lastModified = time
+        dateText = Array(date.utf8)
         try verifyStoredCount()
+    }
+
+    /// Whether a later answer says all of this again, byte for byte.
+    func isRepeated(by head: HTTPResponseHead) -> Bool {
+        let fields = head.fields
+        return Self.has(fields, StoreRequest.metadataField, metadata)
+            && Self.has(fields, "last-modified", dateText)
+            && fields["etag"] == storeETag && Self.storedCount(head) == storedCount
+    }
+
+    private static func has(_ fields: HTTPFields, _ name: String, _ value: [UInt8]) -> Bool {
+        guard let index = fields.firstIndex(of: name) else { return false }
+        let bytes = fields.valueBytes(at: index)
+        return bytes.span.isEqual(to: value.span)
     }
 
     /// The stored length that the envelope of one stream promises.

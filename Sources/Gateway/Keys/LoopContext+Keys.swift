@@ -1,4 +1,5 @@
 import Daemon
+import HTTPWire
 import S3Wire
 import SealedObject
 
@@ -31,6 +32,19 @@ extension LoopContext {
         } then: {
             completion($0)
         }
+    }
+
+    /// The object of the store's answer: the one that is remembered where it says the same.
+    ///
+    /// - Throws: what `FoundObject` throws.
+    func found(
+        _ head: HTTPResponseHead,
+        bucket: String,
+        key: String
+    ) throws(ObjectFault) -> FoundObject {
+        let known = openedObjects.found(.init(bucket: bucket, key: key))
+        if let known, known.isRepeated(by: head) { return known }
+        return try FoundObject(head)
     }
 
     /// Opens a found object's envelope.
@@ -82,12 +96,12 @@ extension LoopContext {
         }
         let known = openedObjects.contents(
             .init(bucket: request.bucket, key: request.key),
-            found.envelope,
+            found,
             wantsObjectKey: request.wantsObjectKey
         )
         if let known {
             services.metrics.objectCacheHits.increment()
-            return OpenedObject(found, known, keys)
+            return OpenedObject(known, keys)
         }
         let opened = try OpenedObject(found, request, keys, customer: customer)
         keep(opened, request)

@@ -1,4 +1,5 @@
 import Crypto
+import HTTPWire
 import KMS
 import S3Wire
 import SealedObject
@@ -27,31 +28,49 @@ final class SharedStreamKeys: Sendable {
 
 /// An object whose envelope was opened: attributes verified, and the key where it was asked for.
 struct OpenedObject: Sendable {
-    /// What stood sealed in the envelope, and what follows from it alone.
-    struct Contents: Sendable {
+    /// What stood sealed in the envelope, and what follows from it and the store's facts.
+    final class Contents: Sendable {
+        let found: FoundObject
         let attributes: ObjectAttributes
+        /// The client's ETag, without quotes; empty as long as the number of parts isn't known.
+        let etag: String
+        /// The fields of every answer that gives the object.
+        let fields: HTTPFields
         /// The object's own key; `nil` when only attributes were asked for.
         let objectKey: ObjectEncryptionKey?
         /// The keys of its stream; `nil` for an object of parts, or without the object's key.
         let streamKeys: SharedStreamKeys?
 
+        init(
+            _ found: FoundObject,
+            _ attributes: ObjectAttributes,
+            etag: String,
+            objectKey: ObjectEncryptionKey?,
+            streamKeys: SharedStreamKeys?
+        ) {
+            self.found = found
+            self.attributes = attributes
+            self.etag = etag
+            self.objectKey = objectKey
+            self.streamKeys = streamKeys
+            fields = ReadFields.object(found, attributes, etag: etag)
+        }
+
         /// The attributes alone.
         var withoutKeys: Contents {
-            Contents(attributes: attributes, objectKey: nil, streamKeys: nil)
+            Contents(found, attributes, etag: etag, objectKey: nil, streamKeys: nil)
         }
     }
 
-    let found: FoundObject
-    let contents: Contents
+    private(set) var contents: Contents
     /// The key that wraps it; `nil` for SSE-C, or when only attributes were asked for.
     let wrappingKey: DataKey?
     /// The KMS key behind it; empty for SSE-S3 and SSE-C.
     let kmsKeyID: String
 
-    /// The client's ETag, without quotes; empty as long as the number of parts isn't known.
-    private(set) var etag: String
-
-    var envelope: Envelope { found.envelope }
+    var found: FoundObject { contents.found }
+    var envelope: Envelope { contents.found.envelope }
+    var etag: String { contents.etag }
     var attributes: ObjectAttributes { contents.attributes }
     var objectKey: ObjectEncryptionKey? { contents.objectKey }
 
@@ -74,13 +93,15 @@ struct OpenedObject: Sendable {
         do throws(SealedObjectError) {
             let (attributes, key) = try Self.open(found, request, keys, customer, context)
             let contents = Contents(
-                attributes: attributes,
+                found,
+                attributes,
+                etag: Self.etag(found, attributes),
                 objectKey: key,
                 streamKeys: try key.flatMap { (key) throws(SealedObjectError) in
                     try Self.streamKeys(found.envelope, key)
                 }
             )
-            self.init(found, contents, keys)
+            self.init(contents, keys)
         } catch .keyCheckMismatch where found.envelope.mode == .customer {
             throw .refused(SSEError.wrongCustomerKeyOnRead)
         } catch {
@@ -89,20 +110,23 @@ struct OpenedObject: Sendable {
     }
 
     /// An object whose envelope was opened before, under the keys that were gathered again.
-    init(_ found: FoundObject, _ contents: Contents, _ keys: GatheredKeys) {
-        self.found = found
+    init(_ contents: Contents, _ keys: GatheredKeys) {
         self.contents = contents
         wrappingKey = keys.wrappingKey
         kmsKeyID = keys.kmsKeyID
-        etag =
-            found.envelope.opaqueETag ?? contents.attributes.entityTag ?? Self.fallback(found)
     }
 
     /// The object once its part table told what its envelope couldn't: the number of parts.
     func resolved(_ layout: MultipartLayout) -> OpenedObject {
         guard etag.isEmpty else { return self }
         var resolved = self
-        resolved.etag = envelope.objectID.opaqueETag(parts: layout.parts.count)
+        resolved.contents = Contents(
+            found,
+            attributes,
+            etag: envelope.objectID.opaqueETag(parts: layout.parts.count),
+            objectKey: objectKey,
+            streamKeys: contents.streamKeys
+        )
         return resolved
     }
 
@@ -141,9 +165,10 @@ struct OpenedObject: Sendable {
         return SharedStreamKeys(keys)
     }
 
-    // An SSE-S3 object on an engine that couldn't be told the MD5 when the body ended; an upload,
-    // which has no ETag.
-    private static func fallback(_ found: FoundObject) -> String {
+    private static func etag(_ found: FoundObject, _ attributes: ObjectAttributes) -> String {
+        if let etag = found.envelope.opaqueETag ?? attributes.entityTag { return etag }
+        // An SSE-S3 object on an engine that couldn't be told the MD5 when the body ended; an
+        // upload, which has no ETag.
         let parts = found.envelope.body.partCount
         return parts.map { found.envelope.objectID.opaqueETag(parts: $0) } ?? ""
     }

@@ -6,8 +6,8 @@ import SealedObject
 ///
 /// Nothing is given out on its strength alone: the caller has gathered the keys that open the
 /// envelope first, so that a key the ring no longer holds opens nothing here either, and the
-/// envelope that the store sent must be the very one that was opened, in the same place. Objects
-/// under customers' keys are never kept. Bound to one event loop.
+/// store must have sent the very envelope that was opened, in the same place, with the same facts.
+/// Objects under customers' keys are never kept. Bound to one event loop.
 struct OpenedObjectCache {
     /// Where an object stands; its envelope is bound to that.
     struct Place: Hashable {
@@ -17,7 +17,6 @@ struct OpenedObjectCache {
 
     private struct Entry {
         var opened: OpenedObject.Contents
-        var envelope: Envelope
         var openedAt: Timestamp
     }
 
@@ -33,14 +32,17 @@ struct OpenedObjectCache {
     /// How many objects are kept.
     var count: Int { entries.count }
 
-    /// What opening that very envelope in that place gave, with the object's key where that is
+    /// The object that was opened in that place, as the store described it then.
+    func found(_ place: Place) -> FoundObject? { entries[place]?.opened.found }
+
+    /// What opening that very object in that place gave, with the object's key where that is
     /// wanted; `nil` where it isn't known, or where the key wasn't opened then.
     func contents(
         _ place: Place,
-        _ envelope: Envelope,
+        _ found: FoundObject,
         wantsObjectKey: Bool
     ) -> OpenedObject.Contents? {
-        guard let entry = entries[place], entry.envelope == envelope,
+        guard let entry = entries[place], entry.opened.found === found,
             entry.opened.objectKey != nil || !wantsObjectKey
         else { return nil }
         // Whoever couldn't gather the key that wraps an object's key doesn't get that one either.
@@ -50,17 +52,14 @@ struct OpenedObjectCache {
     /// Keeps what opening an envelope gave.
     mutating func insert(_ place: Place, _ opened: OpenedObject, now: Timestamp) {
         guard limit > 0, opened.envelope.mode != .customer else { return }
-        entries.insert(
-            place,
-            Entry(opened: opened.contents, envelope: opened.envelope, openedAt: now)
-        )
+        entries.insert(place, Entry(opened: opened.contents, openedAt: now))
     }
 
     /// Wipes what is older than the keys that opened it may be.
     mutating func removeExpired(now: Timestamp, settings: KeyRingSettings) {
         entries.removeAll { _, entry in
             let seconds =
-                switch entry.envelope.reference {
+                switch entry.opened.found.envelope.reference {
                 case .bucketKey: settings.bucketKeyLifetimeSSES3Seconds
                 case .kmsBucketKey: settings.bucketKeyLifetimeSSEKMSSeconds
                 case .kmsDataKey: settings.dataKeyLifetimeSeconds

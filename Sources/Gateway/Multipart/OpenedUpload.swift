@@ -87,7 +87,7 @@ extension LoopContext {
 
 extension FoundObject {
     /// An upload, opened by the same steps as an object.
-    init(_ upload: OpenUpload) {
+    convenience init(_ upload: OpenUpload) {
         self.init(
             envelope: upload.envelope,
             storeETag: "",

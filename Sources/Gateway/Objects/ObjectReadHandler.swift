@@ -76,7 +76,11 @@ final class ObjectReadHandler: HTTPServerHandler {
     /// The store's facts of the object came, by HEAD or as the head of a GET.
     func found(_ head: HTTPResponseHead) {
         let object: FoundObject
-        do throws(ObjectFault) { object = try FoundObject(head) } catch { return fault(error) }
+        do throws(ObjectFault) {
+            object = try scope.loop.found(head, bucket: scope.bucket, key: scope.key)
+        } catch {
+            return fault(error)
+        }
         do throws(S3Error) { try readCustomerKey(object.envelope) } catch { return refuse(error) }
         scope.mode = object.envelope.sseMode
         open(object, wants: isHead && partNumber == nil ? .attributes : .objectKeyAtHand)

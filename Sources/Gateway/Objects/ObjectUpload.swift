@@ -152,7 +152,9 @@ final class ObjectUpload: UploadKind {
     }
 
     func answer(_ facts: PayloadFacts, _ reply: StoreReply) -> HTTPFields {
-        var fields = HTTPFields([("etag", "\"\(entityTag)\"")])
+        var fields = HTTPFields()
+        fields.reserve(fields: 16, bytes: 512)
+        fields.append("etag", "\"\(entityTag)\"")
         if let checksum = facts.checksum {
             fields.append(checksum.algorithm.fieldName, Base64.encode(checksum.value))
             fields.append("x-amz-checksum-type", "FULL_OBJECT")

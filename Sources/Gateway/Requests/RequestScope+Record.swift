@@ -42,11 +42,10 @@ extension RequestScope {
     /// The request is over: its line in the log, its audit event, its metrics.
     func finish(complete: Bool) {
         wipeCustomerKeys()
-        let services = loop.services
-        let elapsed = services.clock().milliseconds &- beganAt.milliseconds
+        let elapsed = loop.services.clock().milliseconds &- beganAt.milliseconds
         loop.counters.count(operation, status: status, mode: mode)
-        services.metrics.duration.observe(Double(elapsed) / 1000)
-        services.log.debug(
+        loop.services.metrics.duration.observe(Double(elapsed) / 1000)
+        loop.services.log.debug(
             "request",
             metadata: [
                 "request_id": "\(id)", "operation": "\(operation?.rawValue ?? "")",
@@ -55,8 +54,8 @@ extension RequestScope {
                 "milliseconds": "\(elapsed)", "complete": "\(complete)",
             ]
         )
-        guard isAudited else { return }
-        services.audit.record(auditRecord(outcome(complete)))
+        guard loop.services.audit.isRecording, isAudited else { return }
+        loop.services.audit.record(auditRecord(outcome(complete)))
     }
 
     /// On record is what used a key, what was to use one and couldn't, and what was denied.

@@ -80,27 +80,28 @@ public struct ObjectHeaders: Equatable, Sendable {
         ] {
             if let value { fields.append(name, value) }
         }
-        for pair in userMetadata { fields.append(Self.userPrefix + pair.name, pair.value) }
+        for pair in userMetadata { fields.append("\(Self.userPrefix)\(pair.name)", pair.value) }
     }
 
     /// Refuses the names that Sealgate keeps for itself, in any request of a client.
     ///
     /// - Throws: `InvalidArgument`.
     public static func refuseReserved(_ fields: HTTPFields) throws(S3Error) {
-        for index in 0..<fields.count where isReserved(fields.nameBytes(at: index)) {
+        for index in 0..<fields.count where isReserved(fields, at: index) {
             let name = fields.name(at: index)
             throw .invalidArgument("The header name is reserved.", name: name, value: "")
         }
     }
 
-    /// Whether a header of that name (lower case) is Sealgate's own.
-    public static func isReserved(_ name: some Collection<UInt8>) -> Bool {
-        name.starts(with: "x-sealgate-".utf8) || name.starts(with: "x-amz-meta-sealgate".utf8)
+    /// Whether the header at a position is Sealgate's own.
+    private static func isReserved(_ fields: HTTPFields, at index: Int) -> Bool {
+        fields.isName(startingWith: "x-sealgate-", at: index)
+            || fields.isName(startingWith: "x-amz-meta-sealgate", at: index)
     }
 }
 
 extension ObjectHeaders {
-    private static let userPrefix = "x-amz-meta-"
+    private static let userPrefix: StaticString = "x-amz-meta-"
     private static let storageClasses: Set<String> = [
         "DEEP_ARCHIVE", "EXPRESS_ONEZONE", "FSX_OPENZFS", "GLACIER", "GLACIER_IR",
         "INTELLIGENT_TIERING", "ONEZONE_IA", "OUTPOSTS", "REDUCED_REDUNDANCY", "SNOW",
@@ -155,15 +156,14 @@ extension ObjectHeaders {
     private static func userMetadata(in fields: HTTPFields) throws(S3Error) -> [UserMetadata] {
         var pairs: [UserMetadata] = []
         var byteCount = 0
-        for index in 0..<fields.count {
-            let bytes = fields.nameBytes(at: index)
-            guard bytes.starts(with: userPrefix.utf8) else { continue }
-            let name = String(decoding: bytes.dropFirst(userPrefix.utf8.count), as: UTF8.self)
+        for index in 0..<fields.count where fields.isName(startingWith: userPrefix, at: index) {
+            let bytes = fields.nameBytes(at: index).dropFirst(userPrefix.utf8CodeUnitCount)
+            let name = String(decoding: bytes, as: UTF8.self)
             let value = try utf8(at: index, in: fields)
             guard !name.isEmpty else {
                 throw .invalidArgument(
                     "User metadata has no name.",
-                    name: userPrefix,
+                    name: "\(userPrefix)",
                     value: ""
                 )
             }

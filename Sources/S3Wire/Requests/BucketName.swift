@@ -1,3 +1,5 @@
+internal import Encoding
+
 /// The rules for names of buckets that clients make.
 public enum BucketName {
     /// Whether S3 lets a general-purpose bucket have the name.
@@ -6,22 +8,34 @@ public enum BucketName {
     /// a digit; no IPv4 address, none of the beginnings and endings that S3 keeps for itself. So
     /// no name begins with a dot, as the reserved namespace's does.
     public static func isValid(_ name: String) -> Bool {
-        let bytes = Array(name.utf8)
+        let bytes = name.utf8.span
         guard (3...63).contains(bytes.count) else { return false }
-        let labels = bytes.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
-        for label in labels {
-            guard let first = label.first, let last = label.last, isAlphanumeric(first),
-                isAlphanumeric(last),
-                label.allSatisfy({ isAlphanumeric($0) || $0 == UInt8(ascii: "-") })
-            else { return false }
+        var labelCount = 0
+        var hasOther = false
+        var start = 0
+        while start <= bytes.count {
+            let end = bytes.firstIndex(of: UInt8(ascii: "."), from: start)
+            guard end > start, isAlphanumeric(bytes[start]), isAlphanumeric(bytes[end - 1]) else {
+                return false
+            }
+            for index in start..<end where !isDigit(bytes[index]) {
+                guard isLetter(bytes[index]) || bytes[index] == UInt8(ascii: "-") else {
+                    return false
+                }
+                hasOther = true
+            }
+            labelCount += 1
+            start = end + 1
         }
-        if labels.count == 4,
-            labels.allSatisfy({ $0.allSatisfy { (0x30...0x39).contains($0) } })
-        {
-            return false
-        }
-        return !reservedPrefixes.contains { name.hasPrefix($0) }
-            && !reservedSuffixes.contains { name.hasSuffix($0) }
+        let isAddress = labelCount == 4 && !hasOther
+        return !isAddress && !isReserved(bytes)
+    }
+
+    private static func isReserved(_ name: Span<UInt8>) -> Bool {
+        name.starts(with: "xn--") || name.starts(with: "sthree-")
+            || name.starts(with: "amzn-s3-demo-") || name.ends(with: "-s3alias")
+            || name.ends(with: "--ol-s3") || name.ends(with: ".mrap")
+            || name.ends(with: "--x-s3") || name.ends(with: "--table-s3")
     }
 
     /// Checks a name of a bucket that is to be made.
@@ -33,12 +47,11 @@ public enum BucketName {
         }
     }
 
-    private static let reservedPrefixes = ["xn--", "sthree-", "amzn-s3-demo-"]
-    private static let reservedSuffixes = ["-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3"]
+    private static func isAlphanumeric(_ byte: UInt8) -> Bool { isDigit(byte) || isLetter(byte) }
 
-    private static func isAlphanumeric(_ byte: UInt8) -> Bool {
-        (0x30...0x39).contains(byte) || (0x61...0x7a).contains(byte)
-    }
+    private static func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }
+
+    private static func isLetter(_ byte: UInt8) -> Bool { (0x61...0x7a).contains(byte) }
 }
 
 /// The rules for keys.
@@ -60,6 +73,7 @@ public enum ObjectKey {
                 ]
             )
         }
-        guard count > 0, !key.utf8.contains(0) else { throw S3Error(.invalidURI) }
+        let bytes = key.utf8.span
+        guard count > 0, bytes.firstIndex(of: 0) == count else { throw S3Error(.invalidURI) }
     }
 }

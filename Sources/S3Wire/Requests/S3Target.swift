@@ -78,9 +78,7 @@ public struct S3Target: Equatable, Sendable {
 
     /// The bucket that an authority names: what stands before the longest base domain it has.
     private static func bucket(inAuthority authority: String, baseDomains: [String]) -> String? {
-        guard !baseDomains.isEmpty, let host = host(of: authority), !isIPv4(host) else {
-            return nil
-        }
+        guard !baseDomains.isEmpty, let host = host(of: authority) else { return nil }
         var found: String?
         for domain in baseDomains {
             if host == domain { return nil }
@@ -94,19 +92,27 @@ public struct S3Target: Equatable, Sendable {
         return found
     }
 
-    /// The host in lower case without port and final dot; `nil` for an IPv6 address.
+    /// The host in lower case without port and final dot; `nil` for an address.
     private static func host(of authority: String) -> String? {
-        guard authority.utf8.first != UInt8(ascii: "[") else { return nil }
-        var host = authority.utf8.prefix { $0 != UInt8(ascii: ":") }
-        if host.last == UInt8(ascii: ".") { host = host.dropLast() }
-        return String(Substring(host)).lowercased()
+        let bytes = authority.utf8.span
+        var host = bytes.extracting(0..<bytes.firstIndex(of: UInt8(ascii: ":")))
+        guard !host.starts(with: "[") else { return nil }
+        if !host.isEmpty, host[host.count - 1] == UInt8(ascii: ".") {
+            host = host.extracting(droppingLast: 1)
+        }
+        return isIPv4(host) ? nil : String(utf8: host)?.lowercased()
     }
 
-    private static func isIPv4(_ host: String) -> Bool {
-        let fields = host.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
-        return fields.count == 4
-            && fields.allSatisfy { field in
-                (1...3).contains(field.count) && field.allSatisfy { (0x30...0x39).contains($0) }
-            }
+    private static func isIPv4(_ host: Span<UInt8>) -> Bool {
+        var fieldCount = 0
+        var start = 0
+        while start <= host.count {
+            let end = host.firstIndex(of: UInt8(ascii: "."), from: start)
+            guard (1...3).contains(end - start) else { return false }
+            for index in start..<end where !(0x30...0x39).contains(host[index]) { return false }
+            fieldCount += 1
+            start = end + 1
+        }
+        return fieldCount == 4
     }
 }

@@ -1,3 +1,4 @@
+internal import Encoding
 internal import HTTPWire
 
 /// Why a request is refused by its fields, though libnghttp2 found them well-formed.
@@ -130,7 +131,7 @@ struct HTTP2RequestAssembler {
                 refusal = .targetTooLong
                 return
             }
-            guard Self.isVisible(value) else {
+            guard value.isVisible else {
                 refusal = .targetInvalid
                 return
             }
@@ -153,7 +154,7 @@ struct HTTP2RequestAssembler {
     }
 
     private mutating func takeAuthority(_ value: Span<UInt8>) -> Bool {
-        guard value.count > 0, Self.isVisible(value), !Self.contains(value, UInt8(ascii: "@"))
+        guard value.count > 0, value.isVisible, !Self.contains(value, UInt8(ascii: "@"))
         else {
             refusal = .authorityInvalid
             return false
@@ -192,11 +193,6 @@ extension HTTP2RequestAssembler {
     fileprivate static func contains(_ bytes: Span<UInt8>, _ byte: UInt8) -> Bool {
         for index in bytes.indices where bytes[index] == byte { return true }
         return false
-    }
-
-    fileprivate static func isVisible(_ bytes: Span<UInt8>) -> Bool {
-        for index in bytes.indices where !(0x21...0x7e).contains(bytes[index]) { return false }
-        return true
     }
 
     private static func lower(_ byte: UInt8) -> UInt8 {

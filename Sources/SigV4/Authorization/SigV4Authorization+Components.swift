@@ -13,7 +13,7 @@ extension SigV4Authorization {
         let dateEnd = credential.firstIndex(of: slash, from: idEnd + 1)
         let regionEnd = credential.firstIndex(of: slash, from: dateEnd + 1)
         let serviceEnd = credential.firstIndex(of: slash, from: regionEnd + 1)
-        guard serviceEnd < credential.count, isVisible(credential),
+        guard serviceEnd < credential.count, credential.isVisible,
             credential.extracting(droppingFirst: serviceEnd + 1).isEqual(to: "aws4_request"),
             (1...accessKeyIDCountMax).contains(idEnd), dateEnd - idEnd == 9,
             (1...64).contains(regionEnd - dateEnd - 1),
@@ -25,11 +25,6 @@ extension SigV4Authorization {
             let service = String(utf8: credential.extracting((regionEnd + 1)..<serviceEnd))
         else { throw .componentMalformed(placement, .credential) }
         return (accessKeyID, SigV4Scope(date: date, region: region, service: service))
-    }
-
-    private static func isVisible(_ text: Span<UInt8>) -> Bool {
-        for index in text.indices where !(0x21...0x7e).contains(text[index]) { return false }
-        return true
     }
 
     private static func areDigits(_ text: Span<UInt8>) -> Bool {
@@ -78,11 +73,9 @@ extension SigV4Authorization {
             throw .hostUnsigned(placement)
         }
         var unsigned: [String] = []
-        for index in 0..<fields.count {
+        for index in 0..<fields.count where fields.isName(startingWith: "x-amz-", at: index) {
             let name = fields.nameBytes(at: index)
-            guard name.span.starts(with: "x-amz-"), !names(signedHeaders, name.span) else {
-                continue
-            }
+            if names(signedHeaders, name.span) { continue }
             unsigned.append(String(decoding: name, as: UTF8.self))
         }
         guard unsigned.isEmpty else { throw .headersUnsigned(unsigned) }

@@ -21,7 +21,7 @@ extension SigV4Authorization {
             throw .credentialDateMismatch(.query)
         }
         let expiresSeconds = try parse(expires: expires)
-        let payloadText = try payloadText(query, head.fields)
+        let (payload, payloadText) = try payload(query, head.fields)
         try check(signedHeaders: signedHeaders.span, head.fields, .query)
         return SigV4Authorization(
             placement: .query,
@@ -31,8 +31,8 @@ extension SigV4Authorization {
             expiresSeconds: expiresSeconds,
             sessionToken: query.securityToken.map { String(decoding: $0, as: UTF8.self) }
                 ?? head.fields["x-amz-security-token"],
-            payload: try SigV4Payload(headerValue: payloadText),
-            payloadText: Array(payloadText),
+            payload: payload,
+            payloadText: payloadText,
             signedHeaders: signedHeaders,
             signature: try parse(signature: signature[...], .query)
         )
@@ -40,8 +40,8 @@ extension SigV4Authorization {
 
     private static func checkAlgorithm(_ algorithm: [UInt8]?) throws(SigV4Error) {
         let algorithm = try required(algorithm, .algorithm)
-        if algorithm.elementsEqual("AWS4-HMAC-SHA256".utf8) { return }
-        if algorithm.starts(with: "AWS4-ECDSA-".utf8) { throw .asymmetricSignatureUnsupported }
+        if algorithm.span.isEqual(to: "AWS4-HMAC-SHA256") { return }
+        if algorithm.span.starts(with: "AWS4-ECDSA-") { throw .asymmetricSignatureUnsupported }
         throw .algorithmUnsupported
     }
 
@@ -67,15 +67,18 @@ extension SigV4Authorization {
     }
 
     // The body of a presigned request isn't signed unless a parameter or a header says so.
-    private static func payloadText(
+    private static func payload(
         _ query: SignatureQuery,
         _ fields: HTTPFields
-    ) throws(SigV4Error) -> ArraySlice<UInt8> {
+    ) throws(SigV4Error) -> (SigV4Payload, text: [UInt8]) {
         let header = try payloadText(fields)
-        guard let parameter = query.payloadHash?[...] else {
-            return header ?? Array(SigV4Payload.unsigned.headerValue.utf8)[...]
+        let parameter = query.payloadHash?[...]
+        guard header == nil || parameter == nil || header == parameter else {
+            throw .payloadHashMalformed
         }
-        guard header == nil || header == parameter else { throw .payloadHashMalformed }
-        return parameter
+        guard let text = parameter ?? header else { return (.unsigned, unsignedText) }
+        return (try SigV4Payload(headerValue: text), Array(text))
     }
+
+    private static let unsignedText = Array(SigV4Payload.unsigned.headerValue.utf8)
 }

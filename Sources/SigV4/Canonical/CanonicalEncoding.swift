@@ -39,7 +39,12 @@ enum CanonicalEncoding {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(text.count)
         var index = 0
-        while index < text.count { bytes.append(try decodeByte(text, &index)) }
+        while index < text.count {
+            let end = text.firstIndex(of: UInt8(ascii: "%"), from: index)
+            bytes.append(text.extracting(index..<end))
+            index = end
+            if index < text.count { bytes.append(try decodeByte(text, &index)) }
+        }
         return bytes
     }
 

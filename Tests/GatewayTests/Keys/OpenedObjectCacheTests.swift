@@ -45,13 +45,13 @@ struct OpenedObjectCacheTests {
             let object = try await opened(keys, requested)
             cache.insert(Self.place, object, now: TestKeys.now)
             let known = try #require(
-                cache.contents(Self.place, object.envelope, wantsObjectKey: true)
+                cache.contents(Self.place, object.found, wantsObjectKey: true)
             )
             #expect(known.attributes.contentType == "text/x")
             #expect(known.objectKey === object.objectKey)
             #expect(known.streamKeys != nil)
             let attributes = try #require(
-                cache.contents(Self.place, object.envelope, wantsObjectKey: false)
+                cache.contents(Self.place, object.found, wantsObjectKey: false)
             )
             #expect(attributes.attributes.contentType == "text/x")
             #expect(attributes.objectKey == nil && attributes.streamKeys == nil)
@@ -59,13 +59,13 @@ struct OpenedObjectCacheTests {
                 OpenedObjectCache.Place(bucket: "demo", key: "other"),
                 OpenedObjectCache.Place(bucket: "dem", key: "o/key"),
             ] {
-                #expect(cache.contents(place, object.envelope, wantsObjectKey: false) == nil)
+                #expect(cache.contents(place, object.found, wantsObjectKey: false) == nil)
             }
             let later = try await opened(keys, requested)
-            #expect(cache.contents(Self.place, later.envelope, wantsObjectKey: false) == nil)
+            #expect(cache.contents(Self.place, later.found, wantsObjectKey: false) == nil)
             cache.insert(Self.place, later, now: TestKeys.now)
-            #expect(cache.contents(Self.place, object.envelope, wantsObjectKey: false) == nil)
-            #expect(cache.contents(Self.place, later.envelope, wantsObjectKey: true) != nil)
+            #expect(cache.contents(Self.place, object.found, wantsObjectKey: false) == nil)
+            #expect(cache.contents(Self.place, later.found, wantsObjectKey: true) != nil)
             #expect(cache.count == 1)
         }
     }
@@ -75,8 +75,8 @@ struct OpenedObjectCacheTests {
         var cache = OpenedObjectCache(limit: 4)
         let object = try await opened(try await TestKeys(), .managed, wantsObjectKey: false)
         cache.insert(Self.place, object, now: TestKeys.now)
-        #expect(cache.contents(Self.place, object.envelope, wantsObjectKey: false) != nil)
-        #expect(cache.contents(Self.place, object.envelope, wantsObjectKey: true) == nil)
+        #expect(cache.contents(Self.place, object.found, wantsObjectKey: false) != nil)
+        #expect(cache.contents(Self.place, object.found, wantsObjectKey: true) == nil)
     }
 
     @Test("a customer's object is never kept, and nothing is with a limit of 0")
@@ -114,6 +114,33 @@ struct OpenedObjectCacheTests {
             cache.insert(Self.place, object, now: TestKeys.now)
             cache.removeAll()
             #expect(cache.count == 0)
+        }
+    }
+
+    @Test("an object is the one that is remembered where every fact of the store is the same")
+    func repeated() async throws {
+        let keys = try await TestKeys()
+        let sample = try await SealedSample.found(keys, .managed)
+        let pairs = [
+            ("x-amz-meta-sealgate", sample.envelope.text), ("etag", "\"e\""),
+            ("last-modified", "Sat, 28 Nov 2026 06:00:00 GMT"),
+            ("content-length", String(sample.storedCount)),
+        ]
+        let object = try FoundObject(HTTPResponseHead(status: 200, fields: HTTPFields(pairs)))
+        var more = HTTPFields(pairs.reversed())
+        more.append("date", "now")
+        #expect(object.isRepeated(by: HTTPResponseHead(status: 200, fields: more)))
+        let other = try await SealedSample.found(keys, .managed)
+        let changes = [
+            other.envelope.text, "\"f\"", "Sat, 28 Nov 2026 06:00:01 GMT",
+            String(sample.storedCount + 1),
+        ]
+        for (index, value) in changes.enumerated() {
+            var fields = HTTPFields(pairs)
+            fields.set(pairs[index].0, value)
+            #expect(!object.isRepeated(by: HTTPResponseHead(status: 200, fields: fields)))
+            fields.removeAll(pairs[index].0)
+            #expect(!object.isRepeated(by: HTTPResponseHead(status: 200, fields: fields)))
         }
     }
 
