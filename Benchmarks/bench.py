@@ -12,7 +12,7 @@ import time
 import report
 from clients import Clients
 from figures import FIGURES, Kit, figures_table
-from peers import start_storing
+from peers import start_storing, versions
 from processes import BenchError
 from rounds import check, measure, say
 from rows import FULL, QUICK, ROWS, Files, Work, prepare
@@ -22,7 +22,7 @@ from stored_rows import STORED_ROWS, peers_table, prepare_storing
 ROUNDS = 5
 # When each part has to be done, in seconds from the start.
 SECONDS_MAX = {
-    "full": {"nginx": 540, "peers": 900, "all": 1080},
+    "full": {"nginx": 540, "peers": 950, "all": 1090},
     "quick": {"nginx": 130, "peers": 130, "all": 160},
 }
 NAMES = [each.name for group in (ROWS, STORED_ROWS, FIGURES) for each in group]
@@ -113,6 +113,7 @@ class Run:
         self.tables = []
         self.results = None  # beside nginx
         self.protocol = None
+        self.rounds, self.more_facts = [], []
 
     def run(self):
         """The exit status."""
@@ -161,6 +162,7 @@ class Run:
             status = check(self.results, rows, works, self.options.rounds, deadline)
         self.site.stop_all_but(before)
         self.tables.append(report.nginx_table(self.results))
+        self.rounds.append(f"{self.results.rounds()} beside nginx")
         return status
 
     def _beside_peers(self, rows):
@@ -174,11 +176,14 @@ class Run:
         measure(rows, works, results, self.options.rounds, self._deadline("peers"))
         self.site.stop_all_but(before)
         self.tables.append(peers_table(results, missing))
+        self.rounds.append(f"{results.rounds()} beside servers that store")
+        self.more_facts.append(("peers", versions(self.build_folder)))
 
     def _tell(self):
         command = shlex.join(["scripts/bench", *sys.argv[1:]])
-        pairs = report.facts(self.programs, self.site, self.protocol, self.sizes,
-                             self.results, self.options.rounds, command)
+        pairs = report.facts(self.programs, self.site, self.protocol, self.sizes, self.results,
+                             command)
+        pairs += self.more_facts + [("rounds", ", ".join(self.rounds) or self.options.rounds)]
         for table in self.tables:
             print(f"{table.title}\n\n{table.plain()}\n")
         print("\n".join(f"{name}: {value}" for name, value in pairs))

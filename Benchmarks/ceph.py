@@ -5,6 +5,7 @@ import uuid
 from processes import BenchError, Group, run
 from servers import free_ports, listens
 
+CEPH = "Ceph RGW, SSE-KMS"
 PACKAGES = ["radosgw", "ceph-mon", "ceph-osd"]
 KEY_ID = "bench"
 # Bounds what the OSD's file may take of the disk; it is sparse.
@@ -46,6 +47,12 @@ class _Programs:
             run(["dpkg", "-x", str(path), str(folder / "root")])
 
 
+def ceph_version(build_folder):
+    """As its package's name tells."""
+    names = [path.name for path in (build_folder / "ceph/packages").glob("radosgw_*.deb")]
+    return f"radosgw {names[0].split('_')[1]}" if names else "no radosgw"
+
+
 def start_ceph(site, build_folder, bucket):
     programs = _Programs(build_folder)
     folder = site.data / "ceph"
@@ -81,7 +88,7 @@ def start_ceph(site, build_folder, bucket):
     gateway.wait_until(lambda: listens(port), 60)
     sse = "x-amz-server-side-encryption"
     return site.target(
-        Group("Ceph RGW", [gateway, osd, monitor]), f"https://127.0.0.1:{port}", "us-east-1",
+        Group(CEPH, [gateway, osd, monitor]), f"https://127.0.0.1:{port}", "us-east-1",
         bucket, encryption={sse: "aws:kms", f"{sse}-aws-kms-key-id": KEY_ID},
     )
 

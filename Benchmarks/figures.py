@@ -45,11 +45,11 @@ FIGURES = [
     Figure("latency", "GET 1 KiB, one kept connection: time added to the store's own answer, p50",
            "150 us", added_latency, True),
     Figure("list", "LIST page of 1,000: CPU, calls to the KMS", "10 ms, 0", list_page, True),
-    Figure("two-loops", "PUT 16 x 64 MiB on two event loops over one: CPU-bound throughput",
+    Figure("two-loops", "16 large PUTs at once, two event loops over one: CPU-bound throughput",
            "1.7", two_loops, False),
-    Figure("sealing", "1 GiB, HTTP/1.1, SSE-KMS over TLS alone: CPU", "PUT 1.25, GET 1.2", sealing,
-           False),
-    Figure("md5", "PUT 1 GiB, SSE-S3 (ETag an MD5) over SSE-KMS: time",
+    Figure("sealing", "a large object, HTTP/1.1, SSE-KMS over TLS alone: CPU",
+           "PUT 1.25, GET 1.2", sealing, False),
+    Figure("md5", "PUT of a large object, SSE-S3 (ETag an MD5) over SSE-KMS: time",
            "1.1 when a core is idle", entity_tags, False),
 ]
 

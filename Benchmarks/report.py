@@ -61,8 +61,10 @@ class Results:
         return any(server in servers for servers in self.runs.values())
 
     def rounds(self):
-        counts = [len(runs) for servers in self.runs.values() for runs in servers.values()]
-        return (min(counts), max(counts)) if counts else (0, 0)
+        """How many each row had of them, in words."""
+        counts = [max(map(len, servers.values())) for servers in self.runs.values() if servers]
+        low, high = (min(counts), max(counts)) if counts else (0, 0)
+        return str(low) if low == high else f"{low} to {high}"
 
     def ratio(self, row, other=NGINX, ours=GATEWAY, of=statistics.median):
         """Our CPU-seconds as a part of another server's; None without both."""
@@ -126,9 +128,8 @@ def nginx_table(results):
     return Table("Beside nginx, before the same sink", HEADINGS, lines)
 
 
-def facts(programs, site, protocol, sizes, results, rounds, command):
+def facts(programs, site, protocol, sizes, results, command):
     """What one must know to judge or repeat the figures, as pairs."""
-    low, high = results.rounds() if results else (rounds, rounds)
     library = version([str(programs["openssl"]), "version"])
     return [
         ("command", f"`{command}`"),
@@ -150,7 +151,6 @@ def facts(programs, site, protocol, sizes, results, rounds, command):
         ("event loops", f"{site.loops}, and as many nginx workers"),
         ("bulk", f"{sizes.bulk_bytes // MIB} MiB; small: {sizes.requests:,} requests a run, "
                  f"{sizes.stored_requests:,} to servers that store"),
-        ("rounds", str(low) if low == high else f"{low} to {high}"),
     ]
 
 

@@ -18,7 +18,8 @@ def measure(rows, works, results, rounds, deadline):
                 say(f"out of time in round {number + 1}; the figures so far stand")
                 return
             for work in works if number % 2 == 0 else reversed(works):
-                results.add(row, work.clients.target.name, row.measure(work))
+                if row.runs_on(work.clients.target):
+                    results.add(row, work.clients.target.name, row.measure(work))
         say(f"round {number + 1} of {rounds} done after {time.monotonic() - started:.0f} s")
 
 

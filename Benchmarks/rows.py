@@ -7,7 +7,7 @@ from typing import Callable
 
 from clients import CONNECTIONS
 from processes import BenchError, spent
-from servers import DISCARD_SUFFIX
+from servers import DISCARD_SUFFIX, NGINX_STOCK
 
 GIB, MIB = 1 << 30, 1 << 20
 SMALL_BYTES = 1024
@@ -33,7 +33,7 @@ class Sizes:
         return self.bulk_bytes // PART_COUNT
 
 
-FULL = Sizes(GIB, 16_000, 4_800)
+FULL = Sizes(GIB, 16_000, 2_400)
 QUICK = Sizes(256 * MIB, 10_000, 1_600)
 
 
@@ -73,6 +73,10 @@ class Row:
         requests = sizes.stored_requests if self.stores else sizes.requests
         return sizes.bulk_bytes / GIB if self.is_bulk else requests / 1000
 
+    def runs_on(self, target):
+        """The sizes of nginx's buffers matter to large objects alone."""
+        return target.name != NGINX_STOCK or self.is_bulk and self.goal
+
     def measure(self, work):
         server = work.clients.target.server
         server.reset_peak()
@@ -101,6 +105,11 @@ class Files:
     @property
     def part(self):
         return self._file("part.bin", self.sizes.part_bytes)
+
+    @property
+    def half(self):
+        """For figures of which one run needs less."""
+        return self.of(self.sizes.bulk_bytes // 2)
 
     @property
     def small(self):

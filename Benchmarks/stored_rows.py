@@ -2,7 +2,7 @@
 import hashlib
 
 from clients import CONNECTIONS
-from peers import PEERS, SEALED, SEAWEEDFS
+from peers import PEERS, SEALED_KMS, SEALED_S3, SEAWEEDFS
 from processes import BenchError
 from report import Table, goal_text, number
 from rows import PART_COUNT, Row
@@ -79,16 +79,17 @@ def peers_table(results, missing):
     """A line for each row and server; a peer that can't run has one, too, and says why."""
     lines = []
     for row in results.rows:
-        for server in [SEALED, *PEERS]:
+        for server in [SEALED_S3, SEALED_KMS, *PEERS]:
             if server in missing:
                 lines.append([row.name, row.title, server, missing[server], *["-"] * 5])
                 continue
-            # What was set is the ratio to the first peer; to the others, to be ahead.
-            goal = {SEALED: None, SEAWEEDFS: row.goal}.get(server, 1.0)
+            # The goal that was set is the ratio to SeaweedFS; to the others, to be ahead.
+            ours = PEERS.get(server)
+            goal = row.goal if server == SEAWEEDFS else 1.0
             lines.append([
                 row.name, row.title, server, results.cpu(row, server),
-                "-" if server == SEALED else number(results.ratio(row, server, SEALED)),
-                goal_text(goal), results.rate(row, server), results.times(row, server),
-                results.peak(row, server),
+                number(results.ratio(row, server, ours)) if ours else "-",
+                goal_text(goal) if ours else "-", results.rate(row, server),
+                results.times(row, server), results.peak(row, server),
             ])
     return Table("Beside servers that store, each with its own encryption", HEADINGS, lines)

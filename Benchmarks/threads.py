@@ -37,15 +37,15 @@ def two_loops(kit):
         start_gateway(kit.site, f"loops-{loops}", kit.site.start_sink(f"sink-{loops}"), loops)
         for loops in (1, 2)
     ]
-    options = ["--data", str(kit.files.part)]
-    readings = [[], []]
+    part = kit.files.of(kit.files.half.stat().st_size // PART_COUNT)
+    options, readings = ["--data", str(part)], [[], []]
     for _ in range(kit.rounds):
         for target, of_target in zip(targets, readings):
             clients = kit.clients(target)
             of_target.append(Reading(target.server, lambda: clients.load_apart(
                 "PUT", PART_KEYS, PART_COUNT, options, BUCKET_KEY
             )))
-    size = kit.sizes.part_bytes * PART_COUNT / GIB
+    size = part.stat().st_size * PART_COUNT / GIB
     one, two = ([size / reading.busiest for reading in each] for each in readings)
     cpu = [statistics.median(reading.cpu / size for reading in each) for each in readings]
     return (f"{statistics.median(two) / statistics.median(one):.2f}: "
@@ -60,7 +60,7 @@ def entity_tags(kit):
     for _ in range(kit.rounds):
         for mode, headers in [("kms", BUCKET_KEY), ("s3", SSE_S3)]:
             readings[mode].append(Reading(target.server, lambda: clients.put(
-                "md5" + DISCARD_SUFFIX, kit.files.bulk, "1.1", headers
+                "md5" + DISCARD_SUFFIX, kit.files.half, "1.1", headers
             )))
 
     def ratio(of):
