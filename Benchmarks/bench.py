@@ -12,7 +12,7 @@ import time
 import report
 from clients import Clients
 from figures import FIGURES, Kit, figures_table
-from peers import start_storing, versions
+from peers import PEERS, start_storing, versions
 from processes import BenchError
 from rounds import check, measure, say
 from rows import FULL, QUICK, ROWS, Files, Work, prepare
@@ -169,11 +169,17 @@ class Run:
         before = self.site.running()
         targets, missing = start_storing(self.site, self.build_folder)
         works = self._works(targets)
-        for work in works:
-            prepare_storing(work, rows)
-        self.protocol = self.protocol or agreed_protocol(works)
+        self.protocol = self.protocol or works[0].clients.protocol()
         results = report.Results(rows)
-        measure(rows, works, results, self.options.rounds, self._deadline("peers"))
+        for work in works:
+            try:
+                prepare_storing(work, rows)
+            except BenchError as error:
+                name = work.clients.target.name
+                if name not in PEERS:
+                    raise
+                missing[name] = error.cell()
+        measure(rows, works, results, self.options.rounds, self._deadline("peers"), missing)
         self.site.stop_all_but(before)
         self.tables.append(peers_table(results, missing))
         self.rounds.append(f"{results.rounds()} beside servers that store")

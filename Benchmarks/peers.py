@@ -32,6 +32,7 @@ def start_storing(site, build_folder):
     }
     targets, missing = [], {}
     for name, start in starts.items():
+        running = site.running()
         try:
             target = start()
             run(["curl", "--silent", "--show-error", "--fail", "--request", "PUT",
@@ -42,6 +43,7 @@ def start_storing(site, build_folder):
             if name not in PEERS:
                 raise
             missing[name] = error.cell()
+            site.stop_all_but(running)
     return targets, missing
 
 

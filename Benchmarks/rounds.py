@@ -3,14 +3,20 @@ import sys
 import time
 
 import report
+from peers import PEERS
+from processes import BenchError
 
 
 def say(text):
     print(text, file=sys.stderr, flush=True)
 
 
-def measure(rows, works, results, rounds, deadline):
-    """Round by round, row by row, server by server; who goes first alternates."""
+def measure(rows, works, results, rounds, deadline, left_out=None):
+    """Round by round, row by row, server by server; who goes first alternates.
+
+    A failed request ends the benchmark, but for a peer's with `left_out`: from then on that peer is
+    left out, and stands there with the reason.
+    """
     started = time.monotonic()
     for number in range(rounds):
         for row in rows:
@@ -18,8 +24,15 @@ def measure(rows, works, results, rounds, deadline):
                 say(f"out of time in round {number + 1}; the figures so far stand")
                 return
             for work in works if number % 2 == 0 else reversed(works):
-                if row.runs_on(work.clients.target):
-                    results.add(row, work.clients.target.name, row.measure(work))
+                target = work.clients.target
+                if not row.runs_on(target) or left_out and target.name in left_out:
+                    continue
+                try:
+                    results.add(row, target.name, row.measure(work))
+                except BenchError as error:
+                    if left_out is None or target.name not in PEERS:
+                        raise
+                    left_out[target.name] = error.cell()
         say(f"round {number + 1} of {rounds} done after {time.monotonic() - started:.0f} s")
 
 
