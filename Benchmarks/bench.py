@@ -130,11 +130,16 @@ class Run:
             if figures:
                 kit = Kit(self.site, self.files, self.sizes, self.options.rounds,
                           self.options.quick)
-                self.tables.append(figures_table(figures, kit, self._deadline("all"), say))
+                self._add(figures_table(figures, kit, self._deadline("all"), say))
             self._tell()
             return status
         finally:
             self.site.close()
+
+    def _add(self, table):
+        """Printed at once: what comes later may fail."""
+        self.tables.append(table)
+        print(f"{table.title}\n\n{table.plain()}\n", flush=True)
 
     def _works(self, targets):
         return [
@@ -161,7 +166,7 @@ class Run:
         if self.options.check:
             status = check(self.results, rows, works, self.options.rounds, deadline)
         self.site.stop_all_but(before)
-        self.tables.append(report.nginx_table(self.results))
+        self._add(report.nginx_table(self.results))
         self.rounds.append(f"{self.results.rounds()} beside nginx")
         return status
 
@@ -181,7 +186,7 @@ class Run:
                 missing[name] = error.cell()
         measure(rows, works, results, self.options.rounds, self._deadline("peers"), missing)
         self.site.stop_all_but(before)
-        self.tables.append(peers_table(results, missing))
+        self._add(peers_table(results, missing))
         self.rounds.append(f"{results.rounds()} beside servers that store")
         self.more_facts.append(("peers", versions(self.build_folder)))
 
@@ -190,8 +195,6 @@ class Run:
         pairs = report.facts(self.programs, self.site, self.protocol, self.sizes, self.results,
                              command)
         pairs += self.more_facts + [("rounds", ", ".join(self.rounds) or self.options.rounds)]
-        for table in self.tables:
-            print(f"{table.title}\n\n{table.plain()}\n")
         print("\n".join(f"{name}: {value}" for name, value in pairs))
         if self.options.write:
             report.write(self.tables, self.results, pairs)

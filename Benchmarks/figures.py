@@ -65,6 +65,8 @@ def figures_table(chosen, kit, deadline, say):
             value = figure.measure(kit)
         except BenchError as error:
             value = error.cell()
+        except OSError as error:
+            value = BenchError(str(error)).cell()
         finally:
             kit.site.stop_all_but(running)
         say(f"{figure.name} done")

@@ -111,7 +111,7 @@ class Site:
 
     def _start_nginx(self, name):
         folder = self.folder / name
-        folder.mkdir(mode=0o755)
+        folder.mkdir(mode=0o755, exist_ok=True)
         body, answer = NGINX_BUFFERS[name]
         settings = {
             "WORKERS": self.loops, "FOLDER": folder, "TLS": self.folder, "SOCKET": self.socket,
