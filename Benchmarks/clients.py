@@ -1,7 +1,8 @@
 """The clients: curl for one object at a time, h2load for many.
 
-Both servers get the same commands: the same presigned URLs and headers, one cipher suite.
+All servers get the same commands: the same presigned URLs and headers, one cipher suite.
 """
+import concurrent.futures
 import re
 
 from processes import BenchError, run
@@ -19,8 +20,9 @@ class Clients:
         self.folder = folder
         self.target = target
 
-    def url(self, method, key, headers=None):
-        return self.target.signer.presign(method, f"/{self.target.bucket}/{key}", headers)
+    def url(self, method, key, headers=None, parameters=None):
+        path = f"/{self.target.bucket}/{key}"
+        return self.target.signer.presign(method, path, headers, parameters)
 
     def put(self, key, file, http, headers=None):
         """Uploads a file by curl to a presigned URL."""
@@ -37,28 +39,63 @@ class Clients:
         facts = self._curl(self.url("GET", key), http, ["--output", str(output)])
         self._expect(facts["download"] == size, f"{facts['download']} bytes came, not {size}")
 
-    def load(self, method, keys, count, connections, streams, options=(), headers=None, h1=False):
-        """Sends `count` requests by h2load, over the keys in turn."""
-        urls = self.folder / f"{self.target.name}-{method}-{len(keys)}.urls"
-        urls.write_text("".join(self.url(method, key, headers) + "\n" for key in keys))
-        command = [
-            self.h2load_program, "--requests", str(count), "--clients", str(connections),
-            "--max-concurrent-streams", str(streams), "--threads", "1",
-            "--tls13-ciphers", SUITE, "--input-file", str(urls),
-        ]
+    def load(self, method, keys, count, connections, streams, options=(), headers=None, h1=False,
+             parameters=None):
+        """Sends `count` requests by h2load, over the keys in turn; gives each one's seconds."""
+        log = self.folder / f"{self._name(method, keys)}.times"
+        log.unlink(missing_ok=True)
+        more = ["--requests", str(count), "--log-file", str(log), *options]
         if h1:
-            command.append("--h1")
+            more.append("--h1")
+        output = self._load(method, keys, connections, streams, more, headers, parameters)
+        self._check_load(output, count)
+        return [int(line.split("\t")[2]) / 1e6 for line in log.read_text().splitlines()]
+
+    def load_for(self, method, key, seconds, connections, streams, options=(), headers=None):
+        """Keeps that many requests for one key under way for a time, then breaks them off."""
+        more = ["--duration", str(seconds), *options]
+        output = self._load(method, [key], connections, streams, more, headers)
+        self._expect(re.search(r" 0 failed, 0 errored, 0 timeout", output), output)
+
+    def _load(self, method, keys, connections, streams, options, headers, parameters=None):
+        urls = self.folder / f"{self._name(method, keys)}.urls"
+        urls.write_text("".join(
+            self.url(method, key, headers, parameters) + "\n" for key in keys
+        ))
+        command = [
+            self.h2load_program, "--clients", str(connections),
+            "--max-concurrent-streams", str(streams), "--threads", "1",
+            "--tls13-ciphers", SUITE, "--input-file", str(urls), *options,
+        ]
         if method != "GET":
             command += ["--header", f":method: {method}"]
         for name, value in (headers or {}).items():
             command += ["--header", f"{name}: {value}"]
-        output = run([*command, *options])
-        self._check_load(output, count)
+        return run(command)
+
+    def _name(self, method, keys):
+        name = f"{self.target.name}-{method}-{keys[0]}-{len(keys)}"
+        return re.sub("[^A-Za-z0-9.-]", "_", name)
 
     def load_small(self, method, keys, count, options=(), headers=None, h1=False):
         """Many small requests at once."""
         streams = 1 if h1 else STREAMS
-        self.load(method, keys, count, CONNECTIONS, streams, options, headers, h1)
+        return self.load(method, keys, count, CONNECTIONS, streams, options, headers, h1)
+
+    def load_apart(self, method, keys, count, options=(), headers=None):
+        """As many HTTP/1.1 connections at once, each with keys of its own.
+
+        h2load's connections all go through the keys in step; where objects are really stored, that
+        would measure how a server orders writes to one key.
+        """
+        shares = [keys[first::CONNECTIONS] for first in range(CONNECTIONS)]
+        with concurrent.futures.ThreadPoolExecutor(CONNECTIONS) as pool:
+            calls = [
+                pool.submit(self.load, method, share, count // CONNECTIONS, 1, 1,
+                            options, headers, True)
+                for share in shares
+            ]
+            return [seconds for call in calls for seconds in call.result()]
 
     def protocol(self):
         """The TLS version and suite that curl and this target agree on."""

@@ -8,6 +8,9 @@ import time
 CLOCK_TICK_SECONDS = 1 / os.sysconf("SC_CLK_TCK")
 
 
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+
+
 class BenchError(Exception):
     """What stops a run; `hint` says what to do about it."""
 
@@ -15,11 +18,16 @@ class BenchError(Exception):
         super().__init__(text)
         self.hint = hint
 
+    def cell(self):
+        """For a table: why something isn't measured, on one line, without this machine's paths."""
+        text = " ".join(f"not measured: {self} {self.hint}".split())
+        return text.replace(f"{ROOT}/", "").replace("|", "/")[:200]
+
 
 class Server:
     """One process started by the run, with the children it makes."""
 
-    def __init__(self, name, command, folder):
+    def __init__(self, name, command, folder, environment=None):
         self.name = name
         self.log = pathlib.Path(folder) / f"{name}.log"
         # The server ends with this process, however that ends.
@@ -27,6 +35,7 @@ class Server:
             self.process = subprocess.Popen(
                 ["setpriv", "--pdeathsig", "TERM", "--", *command],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=folder,
+                env={**os.environ, **(environment or {})},
             )
 
     def require_running(self):
@@ -73,14 +82,17 @@ class Server:
 
     def settled_cpu(self):
         """CPU time once the work after the last answer is done; waits half a second at most."""
-        last = self.cpu()
-        for _ in range(10):
-            time.sleep(0.05)
-            now = self.cpu()
-            if now[0] - last[0] < 0.0002:
-                return now
-            last = now
-        return last
+        return _settled(self.cpu)
+
+    def thread_cpu(self):
+        """CPU-seconds so far of each thread there is."""
+        return {
+            task: int((_read(f"{task}/schedstat").split() or ["0"])[0]) / 1e9
+            for pid in self.pids() for task in _entries(f"/proc/{pid}/task")
+        }
+
+    def resident_bytes(self):
+        return self._memory("VmRSS:")
 
     def reset_peak(self):
         """Begins a new measure of peak memory."""
@@ -91,12 +103,52 @@ class Server:
                 pass
 
     def peak_bytes(self):
+        return self._memory("VmHWM:")
+
+    def _memory(self, field):
         total = 0
         for pid in self.pids():
             for line in _read(f"/proc/{pid}/status").splitlines():
-                if line.startswith("VmHWM:"):
+                if line.startswith(field):
                     total += int(line.split()[1]) * 1024
         return total
+
+
+class Group:
+    """Several processes that do one server's work, measured as one."""
+
+    def __init__(self, name, servers):
+        self.name = name
+        self.servers = servers
+
+    def require_running(self):
+        for server in self.servers:
+            server.require_running()
+
+    def cpu(self):
+        exact, ticks = zip(*(server.cpu() for server in self.servers))
+        return sum(exact), sum(ticks)
+
+    def settled_cpu(self):
+        return _settled(self.cpu)
+
+    def reset_peak(self):
+        for server in self.servers:
+            server.reset_peak()
+
+    def peak_bytes(self):
+        return sum(server.peak_bytes() for server in self.servers)
+
+
+def _settled(read):
+    last = read()
+    for _ in range(10):
+        time.sleep(0.05)
+        now = read()
+        if now[0] - last[0] < 0.0002:
+            return now
+        last = now
+    return last
 
 
 def spent(before, after):

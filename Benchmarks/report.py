@@ -1,6 +1,8 @@
 """Medians, tables, docs/benchmarks.md and the figures that `--check` compares with."""
+import dataclasses
 import datetime
 import json
+import math
 import os
 import pathlib
 import platform
@@ -19,12 +21,34 @@ MIB = 1 << 20
 NOISE = 0.15
 HEADINGS = [
     "row", "what", "sealgate, CPU-s", "nginx, CPU-s", "ratio", "goal", "to stock nginx",
-    "sealgate, a second", "nginx, a second", "sealgate, peak MiB",
+    "sealgate, a second", "nginx, a second", "sealgate, p50/p99 ms", "nginx, p50/p99 ms",
+    "sealgate, peak MiB",
 ]
 
 
+@dataclasses.dataclass
+class Table:
+    title: str
+    headings: list[str]
+    lines: list[list[str]]
+
+    def plain(self):
+        """For a terminal, without the column that repeats the row's name in words."""
+        lines = [line[:1] + line[2:] for line in [self.headings, *self.lines]]
+        widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
+        return "\n".join(
+            "  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip()
+            for line in lines
+        )
+
+    def markdown(self):
+        lines = [self.headings, ["---"] * len(self.headings), *self.lines]
+        rows = ["| " + " | ".join(line) + " |" for line in lines]
+        return "\n".join([f"### {self.title}", "", *rows])
+
+
 class Results:
-    """All runs: for each row and server a list of (CPU-seconds a unit, units a second, bytes)."""
+    """All runs: for each row and server a list."""
 
     def __init__(self, rows):
         self.rows = rows
@@ -37,33 +61,22 @@ class Results:
         return any(server in servers for servers in self.runs.values())
 
     def rounds(self):
-        counts = [len(runs) for servers in self.runs.values() for runs in servers.values()]
-        return (min(counts), max(counts)) if counts else (0, 0)
+        """How many each row had of them, in words."""
+        counts = [max(map(len, servers.values())) for servers in self.runs.values() if servers]
+        low, high = (min(counts), max(counts)) if counts else (0, 0)
+        return str(low) if low == high else f"{low} to {high}"
 
-    def ratio(self, row, other=NGINX, of=statistics.median):
-        """The gateway's CPU-seconds as a part of another server's; None without both."""
+    def ratio(self, row, other=NGINX, ours=GATEWAY, of=statistics.median):
+        """Our CPU-seconds as a part of another server's; None without both."""
         servers = self.runs[row.name]
-        if GATEWAY not in servers or other not in servers:
+        if ours not in servers or other not in servers:
             return None
-        gateway, nginx = ([run[0] for run in servers[name]] for name in (GATEWAY, other))
-        return of(gateway) / of(nginx)
+        first, second = ([run.cpu for run in servers[name]] for name in (ours, other))
+        return of(first) / of(second)
 
-    def cells(self, row):
-        ratio, stock = self.ratio(row), self.ratio(row, NGINX_STOCK)
-        peaks = [run[2] for run in self.runs[row.name].get(GATEWAY, [])]
-        return [
-            row.name, row.title, self._range(row, GATEWAY), self._range(row, NGINX),
-            f"{ratio:.2f}" if ratio else "-", f"{row.goal:.1f}" if row.goal else "-",
-            f"{stock:.2f}" if stock else "-",
-            self._rate(row, GATEWAY), self._rate(row, NGINX),
-            f"{max(peaks) / MIB:.0f}" if peaks else "-",
-        ]
-
-    def table(self):
-        return [self.cells(row) for row in self.rows if self.runs[row.name]]
-
-    def _range(self, row, server):
-        runs = [run[0] for run in self.runs[row.name].get(server, [])]
+    def cpu(self, row, server):
+        """CPU-seconds a unit: the median and the range."""
+        runs = [run.cpu for run in self.runs[row.name].get(server, [])]
         if not runs:
             return "-"
         digits = 2 if row.is_bulk else 4
@@ -71,32 +84,52 @@ class Results:
         middle = statistics.median(runs)
         return f"{middle:.{digits}f} [{low:.{digits}f}-{high:.{digits}f}]"
 
-    def _rate(self, row, server):
+    def rate(self, row, server):
         runs = self.runs[row.name].get(server)
         if not runs:
             return "-"
-        rate = statistics.median(run[1] for run in runs)
+        rate = statistics.median(run.rate for run in runs)
         return f"{rate * 1024:,.0f} MiB" if row.is_bulk else f"{rate * 1000:,.0f}"
 
+    def times(self, row, server):
+        """Milliseconds that half of the requests took at most, and 99 of 100, of all rounds."""
+        runs = self.runs[row.name].get(server, [])
+        times = sorted(seconds for run in runs for seconds in run.seconds)
+        if not times:
+            return "-"
+        half, most = (times[math.ceil(part * len(times)) - 1] * 1000 for part in (0.5, 0.99))
+        return f"{half:,.0f}/{most:,.0f}" if row.is_bulk else f"{half:.1f}/{most:.1f}"
 
-def plain(table):
-    """The table for a terminal, without the column that repeats the row's name in words."""
-    lines = [line[:1] + line[2:] for line in [HEADINGS, *table]]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip()
-        for line in lines
-    )
+    def peak(self, row, server):
+        peaks = [run.peak_bytes for run in self.runs[row.name].get(server, [])]
+        return f"{max(peaks) / MIB:.0f}" if peaks else "-"
 
 
-def markdown(table):
-    lines = [HEADINGS, ["---"] * len(HEADINGS), *table]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+def number(value, digits=2):
+    return f"{value:.{digits}f}" if value else "-"
+
+
+def goal_text(value):
+    """Without zeros that say nothing, but 1.0."""
+    return f"{value:.2f}".removesuffix("0") if value else "-"
+
+
+def nginx_table(results):
+    lines = [
+        [
+            row.name, row.title, results.cpu(row, GATEWAY), results.cpu(row, NGINX),
+            number(results.ratio(row)), goal_text(row.goal),
+            number(results.ratio(row, NGINX_STOCK)),
+            results.rate(row, GATEWAY), results.rate(row, NGINX),
+            results.times(row, GATEWAY), results.times(row, NGINX), results.peak(row, GATEWAY),
+        ]
+        for row in results.rows if results.runs[row.name]
+    ]
+    return Table("Beside nginx, before the same sink", HEADINGS, lines)
 
 
 def facts(programs, site, protocol, sizes, results, command):
     """What one must know to judge or repeat the figures, as pairs."""
-    low, high = results.rounds()
     library = version([str(programs["openssl"]), "version"])
     return [
         ("command", f"`{command}`"),
@@ -109,20 +142,20 @@ def facts(programs, site, protocol, sizes, results, command):
         ("nginx", version([str(programs["nginx"]), "-v"]).removeprefix("nginx version: ")),
         ("OpenSSL", " ".join(library.split()[1:2])),
         ("clients", f"{_two_words(programs['curl'])}, {_two_words(programs['h2load'])}"),
-        ("TLS", f"{protocol}; clients offer {SUITE} alone"),
+        ("TLS", f"{protocol or 'TLSv1.3'}; clients offer {SUITE} alone"),
         ("nginx reads", ", ".join(
             f"{name}: bodies by {body}, answers by {answer}"
             for name, (body, answer) in NGINX_BUFFERS.items()
-            if results.has(name)
-        )),
+            if results and results.has(name)
+        ) or "not measured"),
         ("event loops", f"{site.loops}, and as many nginx workers"),
-        ("bulk", f"{sizes.bulk_bytes // MIB} MiB; small: {sizes.requests:,} requests a run"),
-        ("rounds", str(low) if low == high else f"{low} to {high}"),
+        ("bulk", f"{sizes.bulk_bytes // MIB} MiB; small: {sizes.requests:,} requests a run, "
+                 f"{sizes.stored_requests:,} to servers that store"),
     ]
 
 
-def write(results, pairs):
-    """Puts the results into the document, and the ratios of record beside the program."""
+def write(tables, results, pairs):
+    """Puts the tables into the document, and the ratios of record beside the program."""
     text = DOCUMENT.read_text()
     before, begin, rest = text.partition(BEGIN)
     _, end, after = rest.partition(END)
@@ -130,10 +163,10 @@ def write(results, pairs):
         raise BenchError(f"{DOCUMENT} has no section for results", f"it needs {BEGIN} and {END}")
     lines = ["| fact | value |", "| --- | --- |"]
     lines += [f"| {name} | {value} |" for name, value in pairs]
-    body = "\n".join(["", "", *lines, "", markdown(results.table()), "", ""])
+    body = "\n".join(["", "", *lines, "", "\n\n".join(table.markdown() for table in tables)])
     DOCUMENT.write_text(before + BEGIN + body.rstrip("\n") + "\n\n" + END + after)
     expected = {"noise": NOISE, **_expected()}
-    for row in results.rows:
+    for row in results.rows if results else []:
         if results.ratio(row):
             expected["rows"][row.name] = {
                 "median": round(results.ratio(row), 2),

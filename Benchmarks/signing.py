@@ -17,7 +17,7 @@ class Signer:
         self.secret_key = secret_key
         self.region = region
 
-    def presign(self, method, path, headers=None):
+    def presign(self, method, path, headers=None, parameters=None):
         """A URL that is good for an hour; `headers` are signed and must be sent with it."""
         time = self._now()
         signed = {"host": self.host, **(headers or {})}
@@ -28,6 +28,7 @@ class Signer:
             "X-Amz-Date": time,
             "X-Amz-Expires": str(EXPIRES_SECONDS),
             "X-Amz-SignedHeaders": names,
+            **(parameters or {}),
         }
         text = "&".join(f"{name}={self._encode(query[name])}" for name in sorted(query))
         signature = self._sign(time, method, path, text, signed, "UNSIGNED-PAYLOAD")
