@@ -55,6 +55,9 @@ final class FoundObject: Sendable {
         try verifyStoredCount()
     }
 
+    /// The bytes of the envelope's text; its attributes take up no more.
+    var envelopeTextCount: Int { metadata.count }
+
     /// Whether a later answer says all of this again, byte for byte.
     func isRepeated(by head: HTTPResponseHead) -> Bool {
         let fields = head.fields

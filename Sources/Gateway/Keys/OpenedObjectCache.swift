@@ -20,6 +20,10 @@ struct OpenedObjectCache {
         var openedAt: Timestamp
     }
 
+    /// What a kept object's envelope may have in bytes of text, so that a full cache stays small:
+    /// one without metadata of its own has about 500.
+    static let envelopeTextCountMax = 4096
+
     private let limit: Int
     private var entries: BoundedCache<Place, Entry>
 
@@ -51,7 +55,9 @@ struct OpenedObjectCache {
 
     /// Keeps what opening an envelope gave.
     mutating func insert(_ place: Place, _ opened: OpenedObject, now: Timestamp) {
-        guard limit > 0, opened.envelope.mode != .customer else { return }
+        guard limit > 0, opened.envelope.mode != .customer,
+            opened.found.envelopeTextCount <= Self.envelopeTextCountMax
+        else { return }
         entries.insert(place, Entry(opened: opened.contents, openedAt: now))
     }
 

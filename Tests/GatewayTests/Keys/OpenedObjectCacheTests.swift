@@ -144,6 +144,18 @@ struct OpenedObjectCacheTests {
         }
     }
 
+    @Test("an object with a great deal of metadata is opened at each read", arguments: [10, 5000])
+    func large(count: Int) async throws {
+        let keys = try await TestKeys()
+        let gateway = try await LoopGateway(keys)
+        let metrics = keys.services.metrics
+        let fields = [("cache-control", String(repeating: "a", count: count))]
+        #expect(try await gateway.send(.put, "/demo/k", fields, body: [1]).status == 200)
+        for _ in 0..<2 { #expect(try await gateway.send(.get, "/demo/k").status == 200) }
+        #expect(metrics.objectCacheHits.value == (count == 10 ? 1 : 0))
+        #expect(metrics.objectCacheMisses.value == (count == 10 ? 1 : 2))
+    }
+
     @Test("reads again from memory, and never without the key that the KMS gives")
     func reads() async throws {
         let keys = try await TestKeys()
