@@ -290,7 +290,7 @@ public final class HTTP1ClientPool: HTTPClientPool {
 
 /// Read buffers that grow with what a connection brings, up to `bytesMax`.
 ///
-/// A connection keeps its buffer while it is idle, so the first is no larger than a handshake needs.
+/// A connection keeps its buffer while it is idle: the first is as large as a handshake needs.
 func readAllocator(bytesMax: Int) -> AdaptiveRecvByteBufferAllocator {
     AdaptiveRecvByteBufferAllocator(
         minimum: min(4096, bytesMax),
