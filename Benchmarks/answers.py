@@ -1,6 +1,5 @@
 """Answers one at a time: what the gateway adds to the store's, and what a listing costs."""
 import contextlib
-import math
 import socket
 import ssl
 import statistics
@@ -8,8 +7,9 @@ import time
 import urllib.parse
 
 from gateway import start_gateway
-from peers import start_sealed
+from peers import make_bucket, start_sealed
 from processes import BenchError, run, spent
+from report import quantile
 from rows import BUCKET_KEY, SMALL_BYTES, SSE, SSE_S3
 from servers import NGINX
 
@@ -81,7 +81,7 @@ def added_latency(kit):
             for each, all_times in zip(asked, times):
                 all_times += [each.time() for _ in range(BLOCK)]
     gateway, store, nginx, sink = (1e6 * statistics.median(each) for each in times)
-    slow = [1e6 * sorted(each)[math.ceil(0.99 * len(each)) - 1] for each in times]
+    slow = [1e6 * quantile(sorted(each), 0.99) for each in times]
     return (f"{gateway - store:.0f} us: {gateway:.0f} us, the store alone {store:.0f} us "
             f"(p99 {slow[0]:.0f} and {slow[1]:.0f} us); nginx adds {nginx - sink:.0f} us to the "
             f"sink's {sink:.0f} us")
@@ -122,8 +122,7 @@ def list_page(kit):
 
 def _started(kit, name):
     target = start_sealed(kit.site, name)
-    run(["curl", "--silent", "--show-error", "--fail", "--request", "PUT",
-         "--cacert", str(kit.site.certificate), target.signer.presign("PUT", f"/{target.bucket}")])
+    make_bucket(kit.site, target)
     return target
 
 

@@ -35,9 +35,7 @@ def start_storing(site, build_folder):
         running = site.running()
         try:
             target = start()
-            run(["curl", "--silent", "--show-error", "--fail", "--request", "PUT",
-                 "--cacert", str(site.certificate),
-                 target.signer.presign("PUT", f"/{target.bucket}")])
+            make_bucket(site, target)
             targets.append(target)
         except BenchError as error:
             if name not in PEERS:
@@ -45,6 +43,12 @@ def start_storing(site, build_folder):
             missing[name] = error.cell()
             site.stop_all_but(running)
     return targets, missing
+
+
+def make_bucket(site, target, seconds=180):
+    run(["curl", "--silent", "--show-error", "--fail", "--max-time", str(seconds),
+         "--request", "PUT", "--cacert", str(site.certificate),
+         target.signer.presign("PUT", f"/{target.bucket}")])
 
 
 def start_sealed(site, name="sealed"):
@@ -116,8 +120,7 @@ def _takes_buckets(site, port):
     """Whether a bucket can be made: its parts come up one by one, S3 not the last."""
     probe = site.target(None, f"https://127.0.0.1:{port}", "us-east-1", "probe")
     try:
-        run(["curl", "--silent", "--fail", "--max-time", "5", "--request", "PUT",
-             "--cacert", str(site.certificate), probe.signer.presign("PUT", "/probe")])
+        make_bucket(site, probe, 5)
     except BenchError:
         return False
     return True

@@ -72,13 +72,11 @@ class Server:
 
     def cpu(self):
         """CPU time so far: in seconds of the threads there are, and in ticks of all there were."""
-        nanoseconds = ticks = 0
+        ticks = 0
         for pid in self.pids():
-            for task in _entries(f"/proc/{pid}/task"):
-                nanoseconds += int((_read(f"{task}/schedstat").split() or ["0"])[0])
             fields = _read(f"/proc/{pid}/stat").rpartition(")")[2].split()
             ticks += int(fields[11]) + int(fields[12]) if fields else 0
-        return nanoseconds / 1e9, ticks * CLOCK_TICK_SECONDS
+        return sum(self.thread_cpu().values()), ticks * CLOCK_TICK_SECONDS
 
     def settled_cpu(self):
         """CPU time once the work after the last answer is done; waits half a second at most."""

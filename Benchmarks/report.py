@@ -97,12 +97,17 @@ class Results:
         times = sorted(seconds for run in runs for seconds in run.seconds)
         if not times:
             return "-"
-        half, most = (times[math.ceil(part * len(times)) - 1] * 1000 for part in (0.5, 0.99))
+        half, most = (quantile(times, part) * 1000 for part in (0.5, 0.99))
         return f"{half:,.0f}/{most:,.0f}" if row.is_bulk else f"{half:.1f}/{most:.1f}"
 
     def peak(self, row, server):
         peaks = [run.peak_bytes for run in self.runs[row.name].get(server, [])]
         return f"{max(peaks) / MIB:.0f}" if peaks else "-"
+
+
+def quantile(ordered, part):
+    """The least value that so large a part of them doesn't exceed."""
+    return ordered[math.ceil(part * len(ordered)) - 1]
 
 
 def number(value, digits=2):

@@ -145,15 +145,20 @@ def prepare(work, rows):
     for key, file in stored:
         for http in ("1.1", "2"):
             clients.put(key, file, http, BUCKET_KEY)
-            copy = files.folder / "copy.bin"
-            clients.get(key, file.stat().st_size, http, copy)
-            with copy.open("rb") as content:
-                if hashlib.file_digest(content, "sha256").hexdigest() != files.sha256(file):
-                    raise BenchError(f"{clients.target.name} gave back other bytes of {key}")
-            copy.unlink()
+            read_back(work, key, file, http)
     options = ["--data", str(files.small)]
     clients.load_small("PUT", SMALL_KEYS, len(SMALL_KEYS) * CONNECTIONS, options, BUCKET_KEY)
     clients.get(SMALL_KEYS[-1], SMALL_BYTES, "2")
+
+
+def read_back(work, key, file, http):
+    """Fetches what was stored from a file: a wrong byte ends the run."""
+    copy = work.files.folder / "copy.bin"
+    work.clients.get(key, file.stat().st_size, http, copy)
+    with copy.open("rb") as content:
+        if hashlib.file_digest(content, "sha256").hexdigest() != work.files.sha256(file):
+            raise BenchError(f"{work.clients.target.name} gave back other bytes of {key}")
+    copy.unlink()
 
 
 def _put(http, headers):

@@ -1,11 +1,8 @@
 """Rows against servers that store: the gateway with its store beside other encrypting servers."""
-import hashlib
-
 from clients import CONNECTIONS
 from peers import PEERS, SEALED_KMS, SEALED_S3, SEAWEEDFS
-from processes import BenchError
 from report import Table, goal_text, number
-from rows import PART_COUNT, Row
+from rows import PART_COUNT, Row, read_back
 
 PART_KEYS = [f"part-{index:02}" for index in range(PART_COUNT)]
 SMALL_BYTES = 4096
@@ -18,19 +15,10 @@ def prepare_storing(work, rows):
     names = {row.name for row in rows}
     if names & {"stored-put-64m", "stored-get-64m"}:
         _put_parts(work)
-        _compare(work, PART_KEYS[-1], work.files.part)
+        read_back(work, PART_KEYS[-1], work.files.part, "1.1")
     if names & {"stored-put-4k", "stored-get-4k"}:
         _put(clients, SMALL_KEYS, len(SMALL_KEYS), _small(work))
-        _compare(work, SMALL_KEYS[-1], _small(work))
-
-
-def _compare(work, key, file):
-    copy = work.files.folder / "copy.bin"
-    work.clients.get(key, file.stat().st_size, "1.1", copy)
-    with copy.open("rb") as content:
-        if hashlib.file_digest(content, "sha256").hexdigest() != work.files.sha256(file):
-            raise BenchError(f"{work.clients.target.name} gave back other bytes of {key}")
-    copy.unlink()
+        read_back(work, SMALL_KEYS[-1], _small(work), "1.1")
 
 
 def _small(work):

@@ -6,7 +6,6 @@
 #include <openssl/provider.h>
 #include <pthread.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "CAESGCMProvider.h"
 #include "selftest.h"

@@ -292,9 +292,10 @@ public final class HTTP1ClientPool: HTTPClientPool {
 ///
 /// A connection keeps its buffer while it is idle: the first is as large as a handshake needs.
 func readAllocator(bytesMax: Int) -> AdaptiveRecvByteBufferAllocator {
-    AdaptiveRecvByteBufferAllocator(
-        minimum: min(4096, bytesMax),
-        initial: min(4096, bytesMax),
+    let bytesMin = min(4096, bytesMax)
+    return AdaptiveRecvByteBufferAllocator(
+        minimum: bytesMin,
+        initial: bytesMin,
         maximum: max(bytesMax, 1)
     )
 }

@@ -56,10 +56,17 @@ struct OpenedObject: Sendable {
             fields = ReadFields.object(found, attributes, etag: etag)
         }
 
-        /// The attributes alone.
-        var withoutKeys: Contents {
-            Contents(found, attributes, etag: etag, objectKey: nil, streamKeys: nil)
+        private init(withoutKeysOf other: Contents) {
+            found = other.found
+            attributes = other.attributes
+            etag = other.etag
+            fields = other.fields
+            objectKey = nil
+            streamKeys = nil
         }
+
+        /// The attributes alone, and the fields that were made of them.
+        var withoutKeys: Contents { Contents(withoutKeysOf: self) }
     }
 
     private(set) var contents: Contents

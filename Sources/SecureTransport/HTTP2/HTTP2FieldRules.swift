@@ -1,4 +1,5 @@
 internal import CNGHTTP2
+internal import Encoding
 
 /// How HTTP/2 sends the fields of a head that both versions share.
 enum HTTP2FieldRules {
@@ -6,8 +7,8 @@ enum HTTP2FieldRules {
     /// 8.2.2.
     static func isAllowed(_ name: Span<UInt8>) -> Bool {
         switch name.count {
-        case 10: !isEqual(name, "connection") && !isEqual(name, "keep-alive")
-        case 17: !isEqual(name, "transfer-encoding")
+        case 10: !name.isEqual(to: "connection") && !name.isEqual(to: "keep-alive")
+        case 17: !name.isEqual(to: "transfer-encoding")
         default: true
         }
     }
@@ -18,8 +19,8 @@ enum HTTP2FieldRules {
     /// push out what the next response could refer to, and be searched in vain.
     static func isUnique(_ name: Span<UInt8>) -> Bool {
         switch name.count {
-        case 10: isEqual(name, "x-amz-id-2")
-        case 16: isEqual(name, "x-amz-request-id") || isEqual(name, "x-amz-version-id")
+        case 10: name.isEqual(to: "x-amz-id-2")
+        case 16: name.isEqual(to: "x-amz-request-id") || name.isEqual(to: "x-amz-version-id")
         default: false
         }
     }
@@ -37,12 +38,5 @@ enum HTTP2FieldRules {
         unsafe entry.valuelen = value.count
         if isUnique(name) { unsafe entry.flags = UInt8(NGHTTP2_NV_FLAG_NO_INDEX.rawValue) }
         return unsafe entry
-    }
-
-    private static func isEqual(_ name: Span<UInt8>, _ text: StaticString) -> Bool {
-        guard name.count == text.utf8CodeUnitCount else { return false }
-        let expected = unsafe UnsafeBufferPointer(start: text.utf8Start, count: name.count)
-        for index in name.indices where unsafe name[index] != expected[index] { return false }
-        return true
     }
 }

@@ -84,7 +84,7 @@ struct HTTP2RequestAssembler {
             refusal = .fieldsTooMany
             return
         }
-        if Self.isEqual(name, "host") {
+        if name.isEqual(to: "host") {
             guard appendHost(value) else { return }
         }
         fields.append(name: name, value: value)
@@ -124,9 +124,9 @@ struct HTTP2RequestAssembler {
     }
 
     private mutating func appendPseudo(_ name: Span<UInt8>, _ value: Span<UInt8>) {
-        if Self.isEqual(name, ":method") {
+        if name.isEqual(to: ":method") {
             method = HTTPMethod(Self.text(value))
-        } else if Self.isEqual(name, ":path") {
+        } else if name.isEqual(to: ":path") {
             guard value.count <= targetBytesMax else {
                 refusal = .targetTooLong
                 return
@@ -136,11 +136,11 @@ struct HTTP2RequestAssembler {
                 return
             }
             target = Self.text(value)
-        } else if Self.isEqual(name, ":authority") {
+        } else if name.isEqual(to: ":authority") {
             guard takeAuthority(value) else { return }
             fields.append(name: "host".utf8Span.span, value: value)
-        } else if Self.isEqual(name, ":scheme") {
-            if !Self.isEqual(value, "https"), !Self.isEqual(value, "http") {
+        } else if name.isEqual(to: ":scheme") {
+            if !value.isEqual(to: "https"), !value.isEqual(to: "http") {
                 refusal = .schemeInvalid
             }
         }
@@ -154,8 +154,8 @@ struct HTTP2RequestAssembler {
     }
 
     private mutating func takeAuthority(_ value: Span<UInt8>) -> Bool {
-        guard value.count > 0, value.isVisible, !Self.contains(value, UInt8(ascii: "@"))
-        else {
+        let hasUserInformation = value.firstIndex(of: UInt8(ascii: "@")) < value.count
+        guard value.count > 0, value.isVisible, !hasUserInformation else {
             refusal = .authorityInvalid
             return false
         }
@@ -173,13 +173,6 @@ extension HTTP2RequestAssembler {
         unsafe bytes.withUnsafeBufferPointer { unsafe String(decoding: $0, as: UTF8.self) }
     }
 
-    fileprivate static func isEqual(_ bytes: Span<UInt8>, _ text: StaticString) -> Bool {
-        guard bytes.count == text.utf8CodeUnitCount else { return false }
-        let expected = unsafe UnsafeBufferPointer(start: text.utf8Start, count: bytes.count)
-        for index in bytes.indices where unsafe bytes[index] != expected[index] { return false }
-        return true
-    }
-
     fileprivate static func isEqualIgnoringCase(_ bytes: Span<UInt8>, _ text: String) -> Bool {
         guard bytes.count == text.utf8.count else { return false }
         var index = 0
@@ -188,11 +181,6 @@ extension HTTP2RequestAssembler {
             index += 1
         }
         return true
-    }
-
-    fileprivate static func contains(_ bytes: Span<UInt8>, _ byte: UInt8) -> Bool {
-        for index in bytes.indices where bytes[index] == byte { return true }
-        return false
     }
 
     private static func lower(_ byte: UInt8) -> UInt8 {
