@@ -25,6 +25,7 @@ PART_ATTRIBUTES_MAX = 4_096
 KMS_KEY_ID_MAX = 2_048
 WRAPPED_MAX = 4_096
 CONTEXT_MAX = 8_192
+SETTING_MAX = 262_144
 UNKNOWN = (1 << 64) - 1
 MODES = {1: "s3", 2: "kms", 3: "customer"}
 
@@ -436,6 +437,25 @@ def open_part_record(record, oek, object_id, number):
     derived = expand(oek, info, 44)
     padded = gcm_open(derived[:32], derived[32:], record[37:], record[:37], "part-record")
     return count, salt, parse_attributes(padded)
+
+
+def _setting_keys(attribute_key, salt, bucket, kind):
+    info = b"sgw/v1/setting\0" + salt + lp(bucket.encode()) + lp(kind.encode())
+    derived = expand(attribute_key, info, 44)
+    return derived[:32], derived[32:]
+
+
+def seal_setting(document, bucket, kind, attribute_key, attribute_key_id, salt):
+    header = b"\3" + attribute_key_id + salt
+    key, nonce = _setting_keys(attribute_key, salt, bucket, kind)
+    return header + AESGCM(key).encrypt(nonce, document, header)
+
+
+def open_setting(record, bucket, kind, attribute_key):
+    """The document of the record that the store gave for a bucket's setting of that kind."""
+    need(41 + TAG <= len(record) <= 41 + TAG + SETTING_MAX and record[0] == 3, "setting")
+    key, nonce = _setting_keys(attribute_key, record[17:41], bucket, kind)
+    return gcm_open(key, nonce, record[41:], record[:41], "setting")
 
 
 def opaque_etag(object_id, parts):

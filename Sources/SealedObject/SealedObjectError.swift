@@ -80,6 +80,12 @@ public enum SealedObjectError: Error, Equatable, Sendable {
     case segmentRefused(Int)
     /// The segment size isn't 64 KiB.
     case segmentSizeUnknown(UInt8)
+    /// The length of a bucket's setting is over its limit, or too small for a record.
+    case settingLengthInvalid
+    /// The record of a bucket's setting doesn't open: key, place or bytes differ.
+    case settingRefused
+    /// The record isn't one of a bucket's setting.
+    case settingTypeUnknown(UInt8)
     /// A stored length that no plaintext has, or not the one of this object.
     case storedCountInvalid
     /// More stored bytes came than the stream has.

@@ -98,7 +98,13 @@ def test_the_guide_works_as_pasted(newcomer):
     assert find(newcomer.folder / ".sealgate/store", [*secrets, b"report.ssec"]) == {b"report.ssec"}
 
 
-@pytest.mark.parametrize("document", ["README.md", "docs/guides/sse.md"])
+def test_the_guide_of_bucket_settings_works_as_pasted(newcomer):
+    result = newcomer.paste("\n".join(blocks("docs/guides/bucket-settings.md")))
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+@pytest.mark.parametrize("document", [
+    "README.md", "docs/guides/sse.md", "docs/guides/bucket-settings.md"])
 def test_links_lead_somewhere(document):
     text = (ROOT / document).read_text()
     for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", text):

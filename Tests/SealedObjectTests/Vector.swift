@@ -26,6 +26,13 @@ struct Vector {
         "wrapping-key",
     ]
 
+    /// The record of `Fixtures/sealed-object/setting`, in hex.
+    static var settingExample: String {
+        let text = try? String(contentsOf: folder.appending(path: "setting"), encoding: .utf8)
+        let line = text?.split(separator: "\n").first { $0.hasPrefix("record: ") }
+        return String(line?.dropFirst(8) ?? "")
+    }
+
     private var fields: [String: [String]] = [:]
     private(set) var body: [UInt8]
 

@@ -83,7 +83,8 @@ struct VectorTests {
             .map { $0.hasPrefix("    ") ? $0.dropFirst(4) : "" }
             .map { Hex.decode(String($0)) == nil ? "" : $0 }
         let examples = digits.split(separator: "").map { $0.joined() }
-        #expect(examples == [Hex.encode(vector.body), Hex.encode(envelope.bytes)])
+        let all = [Hex.encode(vector.body), Hex.encode(envelope.bytes), Vector.settingExample]
+        #expect(examples == all)
     }
 
     private func envelope(

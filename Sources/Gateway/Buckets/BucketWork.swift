@@ -16,7 +16,10 @@ enum BucketWork {
             let configuration = try request.document(BucketConfiguration.self)
             try requireRegion(configuration, request)
         }
+        // Those of an older bucket of that name, if its deletion got that far and no farther.
+        let isStale = try await !request.services.settings.load(request.bucket).isEmpty
         _ = try await request.succeed(StoreRequest(.put, bucket: request.bucket))
+        if isStale { try await request.services.settings.removeAll(of: request.bucket) }
         return ControlAnswer(fields: HTTPFields([("location", "/\(request.bucket)")]))
     }
 
@@ -40,7 +43,16 @@ enum BucketWork {
     }
 
     static func delete(_ request: ControlRequest) async throws(S3Error) -> ControlAnswer {
-        _ = try await request.succeed(StoreRequest(.delete, bucket: request.bucket))
+        do throws(S3Error) {
+            _ = try await request.succeed(StoreRequest(.delete, bucket: request.bucket))
+        } catch {
+            // An attempt that ended between the two is made good.
+            if error.code == .noSuchBucket {
+                try await request.services.settings.removeAll(of: request.bucket)
+            }
+            throw error
+        }
+        try await request.services.settings.removeAll(of: request.bucket)
         return .status(204)
     }
 
@@ -48,17 +60,5 @@ enum BucketWork {
         try await request.requireBucket()
         let region = request.services.options.regions.first ?? "us-east-1"
         return .xml(BucketLocation(region: region))
-    }
-
-    /// The gateway's default, since buckets have none of their own: the truth of what a write gets.
-    static func encryption(_ request: ControlRequest) async throws(S3Error) -> ControlAnswer {
-        try await request.requireBucket()
-        guard let byDefault = request.services.sse.gatewayDefault else {
-            throw S3Error(
-                .serverSideEncryptionConfigurationNotFound,
-                details: [.init("BucketName", request.bucket)]
-            )
-        }
-        return .xml(BucketEncryption(byDefault: byDefault))
     }
 }

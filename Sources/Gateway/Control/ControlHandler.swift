@@ -54,6 +54,7 @@ final class ControlHandler: HTTPServerHandler {
             authority: scope.head.authority,
             body: body,
             transport: scope.transport,
+            settings: scope.settings,
             owner: Owner(id: sender.credential.id, displayName: sender.credential.displayName),
             services: scope.loop.services,
             store: scope.loop.client

@@ -10,6 +10,8 @@ struct ControlRequest: Sendable {
     var authority: String
     var body: [UInt8]
     var transport: SSETransport
+    /// Those of the bucket.
+    var settings: BucketSettings
     var owner: Owner
     var services: GatewayServices
     var store: StoreClient
@@ -43,6 +45,19 @@ struct ControlRequest: Sendable {
         let reply = try await send(request)
         guard reply.isSuccess else { throw StoreFailure.reply(reply, errorScope) }
         return reply
+    }
+
+    /// Refuses a document without a digest, so that a torn one changes nothing; the digest itself
+    /// was compared with the body already.
+    func requireIntegrity() throws(S3Error) {
+        let hasChecksum = ChecksumAlgorithm.allCases.contains { fields.contains($0.fieldName) }
+        guard hasChecksum || fields.contains("content-md5") || fields.contains("x-amz-trailer")
+        else {
+            throw S3Error(
+                .invalidRequest,
+                "Missing required header for this request: Content-MD5 OR x-amz-checksum-*"
+            )
+        }
     }
 
     /// Refuses a bucket that doesn't exist.

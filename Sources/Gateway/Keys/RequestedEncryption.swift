@@ -11,15 +11,44 @@ enum RequestedEncryption: Sendable {
     /// SSE-S3: under a bucket key of the default KMS key.
     case managed
 
-    /// What a write's headers and the defaults ask for.
+    /// How the object that a request writes is to be encrypted.
     ///
-    /// - Throws: what S3 answers to headers that break a rule, and to an id that no key can have.
+    /// - Throws: as the other initialisers.
+    init(_ scope: RequestScope) throws(S3Error) {
+        try self.init(scope.head.fields, scope.transport, scope.settings, scope.loop.services)
+    }
+
+    /// How the object, copy or upload that a request writes is to be encrypted.
+    ///
+    /// - Throws: as the other initialisers.
+    init(_ request: ControlRequest) throws(S3Error) {
+        try self.init(request.fields, request.transport, request.settings, request.services)
+    }
+
+    /// What a write gets: what its headers ask for, else its bucket's default, else the gateway's.
+    ///
+    /// The one place where this is decided, for every kind of write.
+    ///
+    /// - Parameters:
+    ///   - fields: the request's headers, or a form's fields.
+    ///   - transport: how the request came.
+    ///   - settings: those of the bucket that is written to.
+    ///   - services: the gateway's default and the keys.
+    /// - Throws: what S3 answers to headers that break a rule, to SSE-C where the bucket blocks it,
+    ///   and to an id that no key can have.
     init(
         _ fields: HTTPFields,
         _ transport: SSETransport,
+        _ settings: BucketSettings,
         _ services: GatewayServices
     ) throws(S3Error) {
-        let choice = try services.sse.write(fields, transport: transport)
+        let ofBucket = try settings.encryption()
+        let choice = try services.sse.write(
+            fields,
+            transport: transport,
+            bucketDefault: ofBucket?.byDefault,
+            bucketBlocksCustomerKeys: ofBucket?.blocksCustomerKeys ?? false
+        )
         switch consume choice {
         case .none: self = .managed
         case .sseS3: self = .managed

@@ -8,11 +8,7 @@ enum MultipartWork {
     /// Draws the upload's key and id and stores them, wrapped, in the upload's own envelope.
     static func create(_ request: ControlRequest) async throws(S3Error) -> ControlAnswer {
         try await request.requireBucket()
-        let requested = try RequestedEncryption(
-            request.fields,
-            request.transport,
-            request.services
-        )
+        let requested = try RequestedEncryption(request)
         let checksum = try ChecksumType.requested(request.fields)
         let attributes = try attributes(request, checksum)
         let wrapping = try await request.services.access.wrappingKey(

@@ -23,7 +23,7 @@ final class ObjectUpload: UploadKind {
             do throws(S3Error) {
                 let headers = scope.head.fields
                 let services = scope.loop.services
-                requested = try RequestedEncryption(headers, scope.transport, services)
+                requested = try RequestedEncryption(scope)
                 scope.wipeCustomerKeys()
                 scope.mode = requested.mode
                 scope.keyID = requested.keyID(services)

@@ -47,7 +47,7 @@ final class GatewayApplication: HTTPServerApplication {
         } catch {
             return RefusedHandler(scope, error)
         }
-        return Self.serve(scope)
+        return RequestGate.open(scope, for: Self.serve)
     }
 
     private static func serve(_ scope: RequestScope) -> any HTTPServerHandler {

@@ -1,5 +1,6 @@
 import Encoding
 import NIOCore
+import S3Wire
 import Transport
 
 /// What the requests of one event loop share; bound to that loop, so that nothing is locked.
@@ -14,6 +15,9 @@ final class LoopContext {
     let counters: RequestCounters
     var requestIDs: RequestIDSource
     var openedObjects: OpenedObjectCache
+
+    /// Who waits for the settings of a bucket that are being loaded.
+    var settingsWaiters: [SettingsLoad: [(Result<BucketSettings, S3Error>) -> Void]] = [:]
 
     private var dateSeconds: Int64 = .min
     private var dateText = ""

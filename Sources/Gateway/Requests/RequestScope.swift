@@ -18,6 +18,8 @@ final class RequestScope {
 
     /// Who asks; `nil` until the signature was verified.
     var sender: Authenticator.Sender?
+    /// What was set for the bucket, once it was looked up.
+    var settings = BucketSettings.none
     /// The KMS key that served the request, for the audit stream.
     var keyID: String?
     /// The mode that serves the request, for the audit stream and metrics.

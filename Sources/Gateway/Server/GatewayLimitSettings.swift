@@ -120,12 +120,34 @@ enum GatewayLimitSettings {
         "Objects whose opened envelopes, with their keys, are remembered; 0 remembers none."
     )
 
+    static let bucketSettingsCache = SettingKey.integer(
+        "limits.bucket_settings_cache",
+        in: 1...1_000_000,
+        default: 4096,
+        "Buckets whose settings (encryption, policy, CORS) are remembered, or that have none."
+    )
+    static let bucketSettingsLifetime = SettingKey.duration(
+        "limits.bucket_settings_lifetime",
+        in: .zero...(.seconds(300)),
+        default: .seconds(5),
+        "How long they are remembered: a change through another gateway holds here then."
+    )
+
     static let keys: [any SettingDeclaring] = [
         connections, streams, headBytes, headFields, handshakeTimeout, headTimeout,
         bodyIdleTimeout, keepAliveTimeout, bodyRate, resets, continuations, drainTimeout,
         storeConnections, storeQueue, storeTimeout, documentBytes, bucketCache, uploadCache,
-        objectCache,
+        objectCache, bucketSettingsCache, bucketSettingsLifetime,
     ]
+
+    static func bucketSettings(_ settings: Settings) -> BucketSettingsStore.Limits {
+        let lifetime = settings[bucketSettingsLifetime].components
+        return BucketSettingsStore.Limits(
+            countMax: settings[bucketSettingsCache],
+            lifetimeMilliseconds: lifetime.seconds * 1000
+                + lifetime.attoseconds / 1_000_000_000_000_000
+        )
+    }
 
     static func server(_ settings: Settings) -> HTTPServerLimits {
         var limits = HTTPServerLimits()

@@ -76,6 +76,7 @@ public final class GatewayServer: Sendable {
             storeForm: pools.client.form,
             credentials: credentials,
             keys: ring,
+            bucketSettings: BucketSettingsStore(settings, records, ring, registry),
             audit: audit,
             log: log,
             metrics: GatewayMetrics(registry)

@@ -4,6 +4,24 @@ import KMS
 import Logging
 import S3Wire
 
+extension BucketSettingsStore {
+    /// A store over the deployment's records, with the settings' limits and the system's clock.
+    convenience init(
+        _ settings: Settings,
+        _ records: StoreRecords,
+        _ keys: KeyRing,
+        _ registry: MetricsRegistry
+    ) {
+        self.init(
+            records,
+            keys: keys,
+            limits: GatewayLimitSettings.bucketSettings(settings),
+            metrics: BucketSettingsMetrics(registry),
+            clock: { SystemClock.now }
+        )
+    }
+}
+
 extension GatewayServices {
     /// What requests share, from the settings.
     init(
@@ -11,6 +29,7 @@ extension GatewayServices {
         storeForm: StoreForm,
         credentials: [Credential],
         keys: KeyRing,
+        bucketSettings: BucketSettingsStore,
         audit: AuditLog,
         log: Logger,
         metrics: GatewayMetrics
@@ -38,6 +57,7 @@ extension GatewayServices {
                     ? .sseKMS(keyID: nil, bucketKeyEnabled: true) : .sseS3,
                 digest: { HashFunction.md5.digest($0) }
             ),
+            settings: bucketSettings,
             keys: keys,
             access: KeyAccess(
                 ring: keys,

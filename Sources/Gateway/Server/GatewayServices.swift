@@ -21,6 +21,7 @@ struct GatewayServices: Sendable {
     var storeForm = StoreForm.dialect
     let credentials: [Credential]
     let sse: SSEPolicy
+    let settings: BucketSettingsStore
     let keys: KeyRing
     let access: KeyAccess
     let audit: AuditLog

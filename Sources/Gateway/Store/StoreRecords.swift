@@ -3,8 +3,8 @@ import HTTPWire
 import KMS
 import S3Wire
 
-/// Bucket key and attribute key records in the store's reserved namespace.
-struct StoreRecords: RecordStore {
+/// Bucket key, attribute key and setting records in the store's reserved namespace.
+struct StoreRecords: SettingRecords {
     private let store: StoreClient
 
     init(_ store: StoreClient) { self.store = store }
@@ -47,6 +47,11 @@ struct StoreRecords: RecordStore {
             token = page.next
         } while token != nil
         return names
+    }
+
+    func remove(_ name: String) async throws(RecordStoreError) {
+        let reply = try await send(.delete, name)
+        guard reply.isSuccess || reply.status == 404 else { throw .unavailable }
     }
 
     private func page(

@@ -130,12 +130,17 @@ import Transport
             "--limits-xml-bytes": "70000", "--limits-bucket-cache": "7",
             "--limits-upload-cache": "8", "--limits-object-cache": "9",
             "--encryption-default": "sse-kms", "--compatibility": "aws",
+            "--limits-bucket-settings-cache": "10", "--limits-bucket-settings-lifetime": "1500ms",
         ])
+        let remembered = GatewayLimitSettings.bucketSettings(settings)
+        #expect(remembered.countMax == 10)
+        #expect(remembered.lifetimeMilliseconds == 1500)
         let services = GatewayServices(
             settings,
             storeForm: .dialect,
             credentials: [],
             keys: keys.ring,
+            bucketSettings: keys.services.settings,
             audit: AuditLog(sink: nil),
             log: keys.services.log,
             metrics: keys.services.metrics

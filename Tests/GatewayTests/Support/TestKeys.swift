@@ -18,6 +18,7 @@ final class TestKeys: Sendable {
     let ring: KeyRing
     let services: GatewayServices
     let registry = MetricsRegistry()
+    let records = MemoryRecords()
     private let sink: LineSink
 
     init(
@@ -37,7 +38,7 @@ final class TestKeys: Sendable {
         _ = try await provider.create(KeyCreation(id: keyID))
         ring = KeyRing(
             provider: provider,
-            records: MemoryRecords(),
+            records: records,
             settings: KeyRingSettings(defaultKeyID: keyID),
             environment: KeyRingEnvironment(now: { Self.now })
         )
@@ -66,6 +67,13 @@ final class TestKeys: Sendable {
                 gatewayDefault: .sseS3,
                 digest: { HashFunction.md5.digest($0) }
             ),
+            settings: BucketSettingsStore(
+                records,
+                keys: ring,
+                limits: .init(countMax: 16, lifetimeMilliseconds: 5000),
+                metrics: BucketSettingsMetrics(registry),
+                clock: { Self.now }
+            ),
             keys: ring,
             access: KeyAccess(
                 ring: ring,
@@ -77,6 +85,7 @@ final class TestKeys: Sendable {
             metrics: GatewayMetrics(registry),
             clock: { Self.now }
         )
+        _ = try await services.settings.load("demo")
     }
 
     static let secret = "secret-of-the-test"
@@ -105,11 +114,24 @@ final class TestKeys: Sendable {
 }
 
 /// Records in memory.
-final class MemoryRecords: RecordStore {
+final class MemoryRecords: SettingRecords {
     private let records = Mutex<[String: [UInt8]]>([:])
+    private let isAway = Mutex(false)
+
+    /// Has every call fail, or not any longer.
+    func fail(_ fails: Bool) { isAway.withLock { $0 = fails } }
+
+    /// Puts what somebody else may have written; `nil` takes the record away.
+    func replace(_ name: String, _ bytes: [UInt8]?) { records.withLock { $0[name] = bytes } }
 
     func get(_ name: String) async throws(RecordStoreError) -> [UInt8]? {
-        records.withLock { $0[name] }
+        guard !isAway.withLock({ $0 }) else { throw .unavailable }
+        return records.withLock { $0[name] }
+    }
+
+    func remove(_ name: String) async throws(RecordStoreError) {
+        guard !isAway.withLock({ $0 }) else { throw .unavailable }
+        records.withLock { $0[name] = nil }
     }
 
     func put(
@@ -117,7 +139,8 @@ final class MemoryRecords: RecordStore {
         _ bytes: [UInt8],
         ifAbsent: Bool
     ) async throws(RecordStoreError) -> Bool {
-        records.withLock { records in
+        guard !isAway.withLock({ $0 }) else { throw .unavailable }
+        return records.withLock { records in
             guard !ifAbsent || records[name] == nil else { return false }
             records[name] = bytes
             return true

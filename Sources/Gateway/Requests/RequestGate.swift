@@ -1,0 +1,96 @@
+import HTTPWire
+import NIOCore
+import S3Wire
+import Transport
+
+/// Stands between a request's head and what serves it: finds what was set for the bucket.
+///
+/// Nothing that serves a request is made before; `100 Continue` isn't sent before either.
+enum RequestGate {
+    typealias Serve = (RequestScope) -> any HTTPServerHandler
+
+    /// What takes the request: what serves it at once where the bucket's settings are in memory.
+    static func open(_ scope: RequestScope, for serve: @escaping Serve) -> any HTTPServerHandler {
+        var result: Result<Void, S3Error>?
+        var handler: HeldHandler?
+        admit(scope) { admitted in
+            result = admitted
+            handler?.decided(admitted)
+        }
+        switch result {
+        case .success: return serve(scope)
+        case .failure(let error): return RefusedHandler(scope, error)
+        case nil:
+            let held = HeldHandler(scope, serve)
+            handler = held
+            return held
+        }
+    }
+
+    private static func admit(
+        _ scope: RequestScope,
+        then completion: @escaping (Result<Void, S3Error>) -> Void
+    ) {
+        guard !scope.bucket.isEmpty else { return completion(.success(())) }
+        scope.loop.settings(of: scope.bucket) { result in
+            completion(
+                result.map { settings in
+                    scope.settings = settings
+                }
+            )
+        }
+    }
+}
+
+/// A request that waits to be admitted: what comes of its body is held, and none is asked for.
+final class HeldHandler: HTTPServerHandler {
+    private let scope: RequestScope
+    private let serve: RequestGate.Serve
+    private var inner: (any HTTPServerHandler)?
+    private var held = ByteBuffer()
+    private var heldTrailers: HTTPFields?
+    private var isOver = false
+
+    init(_ scope: RequestScope, _ serve: @escaping RequestGate.Serve) {
+        self.scope = scope
+        self.serve = serve
+    }
+
+    func decided(_ admitted: Result<Void, S3Error>) {
+        guard !isOver else { return }
+        switch admitted {
+        case .failure(let error):
+            scope.exchange.consume(held.readableBytes)
+            held.clear()
+            inner = RefusedHandler(scope, error)
+        case .success:
+            let inner = serve(scope)
+            self.inner = inner
+            let held = held
+            self.held = ByteBuffer()
+            if held.readableBytes > 0 {
+                unsafe held.withUnsafeReadableBytes { bytes in
+                    unsafe inner.received(bytes.bindMemory(to: UInt8.self).span)
+                }
+            }
+            if let heldTrailers { inner.receivedEnd(trailers: heldTrailers) }
+        }
+    }
+
+    func received(_ body: Span<UInt8>) {
+        if let inner { return inner.received(body) }
+        unsafe body.withUnsafeBufferPointer { _ = unsafe held.writeBytes($0) }
+    }
+
+    func receivedEnd(trailers: HTTPFields) {
+        if let inner { return inner.receivedEnd(trailers: trailers) }
+        heldTrailers = trailers
+    }
+
+    func becameWritable() { inner?.becameWritable() }
+
+    func closed(complete: Bool) {
+        isOver = true
+        if let inner { inner.closed(complete: complete) } else { scope.finish(complete: complete) }
+    }
+}

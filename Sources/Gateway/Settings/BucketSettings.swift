@@ -1,0 +1,54 @@
+import S3Wire
+
+/// What was set for a bucket; most have nothing.
+final class BucketSettings: Sendable {
+    /// Those of a bucket for which nothing was set.
+    static let none = BucketSettings()
+
+    private let encryptionSetting: BucketSetting<BucketEncryption>
+
+    init(encryption: BucketSetting<BucketEncryption> = .absent) {
+        encryptionSetting = encryption
+    }
+
+    /// Whether nothing was set, not even what can't be read.
+    var isEmpty: Bool { encryptionSetting.isAbsent }
+
+    /// How objects are encrypted where the request doesn't say, and what is refused.
+    ///
+    /// - Throws: `InternalError` where the record doesn't open: nothing is written then.
+    func encryption() throws(S3Error) -> BucketEncryption? { try encryptionSetting.value() }
+}
+
+/// One setting as it was found.
+enum BucketSetting<Value: Sendable>: Sendable {
+    /// Nothing was set.
+    case absent
+    /// There is a record that can't be used, and why: not the same as none.
+    case broken(String)
+    /// What was set.
+    case set(Value)
+
+    var isAbsent: Bool { if case .absent = self { true } else { false } }
+
+    /// - Throws: `InternalError` where the record can't be used.
+    func value() throws(S3Error) -> Value? {
+        switch self {
+        case .absent: return nil
+        case .set(let value): return value
+        case .broken(let reason):
+            var error = S3Error(.internalError)
+            error.reason = reason
+            throw error
+        }
+    }
+}
+
+/// The settings that have a record each.
+enum BucketSettingKind: String, CaseIterable, Sendable {
+    /// PutBucketEncryption's document.
+    case encryption
+
+    /// The record's name in the store's reserved namespace.
+    func recordName(bucket: String) -> String { "bs/\(bucket)/\(rawValue)" }
+}
