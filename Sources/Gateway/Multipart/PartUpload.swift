@@ -73,7 +73,7 @@ final class PartUpload: UploadKind {
     ) throws(S3Error) -> PreparedUpload {
         var payload = payload
         payload.expected.wantsMD5 = opened.upload.envelope.mode == .s3
-        let reader = try payload.reader(scope)
+        let reader = try payload.uploadReader(scope)
         do throws(SealedObjectError) {
             let facts = try StreamFacts(
                 objectID: opened.upload.envelope.objectID,

@@ -81,7 +81,7 @@ final class ObjectUpload: UploadKind {
         var payload = payload
         let commitsLate = scope.loop.services.storeForm.commitsLate
         payload.expected.wantsMD5 = wrapping.reference.mode == .s3 && commitsLate
-        let reader = try payload.reader(scope)
+        let reader = try payload.uploadReader(scope)
         do throws(SealedObjectError) {
             let key = try ObjectEncryptionKey.random()
             objectKey = key

@@ -58,6 +58,7 @@ final class UploadHandler: HTTPServerHandler {
             bodyLength: .unknown
         )
         reader = prepared.reader
+        prepared.reader.digestWork?.caughtUp = { [weak self] in self?.giveCredit() }
         sealer = prepared.sealer
         storedRemaining = prepared.sealer.storedCount
         exchange = scope.loop.store.begin(head, handler: UploadReply(self))
@@ -110,9 +111,11 @@ final class UploadHandler: HTTPServerHandler {
         giveCredit()
     }
 
-    /// The client may send more as the store takes what came.
+    /// The client may send more as the store takes what came, and its digests keep up.
     private func giveCredit() {
-        guard unconsumed > 0, exchange?.isWritable != false else { return }
+        guard unconsumed > 0, exchange?.isWritable != false,
+            reader?.digestWork?.isBehind != true
+        else { return }
         let count = unconsumed
         unconsumed = 0
         scope.exchange.consume(count)
@@ -190,9 +193,20 @@ final class UploadHandler: HTTPServerHandler {
 
     /// The body's end: the verdict, then the commit.
     private func finishBody(_ trailers: HTTPFields) {
-        guard let sealer, let reader else { return }
+        guard let reader else { return }
+        if let work = reader.digestWork {
+            return reader.finish(work) { [self] result in
+                guard !isOver else { return }
+                conclude(result)
+            }
+        }
+        conclude(Result { () throws(S3Error) in try reader.finish() })
+    }
+
+    private func conclude(_ verdict: Result<PayloadFacts, S3Error>) {
+        guard let sealer else { return }
         do throws(S3Error) {
-            let facts = try reader.finish()
+            let facts = try verdict.get()
             self.facts = facts
             try seal(Span())
             sendBuffer()

@@ -39,13 +39,34 @@ struct PayloadPlan {
         expected.declared = try ChecksumHeaders(head.fields)
     }
 
+    /// A reader for the body of an upload: digests of large ones are computed beside the loop.
+    func uploadReader(_ scope: RequestScope) throws(S3Error) -> PayloadReader {
+        guard let threads = scope.loop.services.digestThreads, expected.wantsSlowDigests,
+            let count = expected.count, count >= DigestThreads.bodyCountMin
+        else { return try reader(scope) }
+        return try reader(scope, DigestWork(expected, threads, on: scope.loop.eventLoop))
+    }
+
     /// A reader for the body.
-    func reader(_ scope: RequestScope) throws(S3Error) -> PayloadReader {
+    func reader(
+        _ scope: RequestScope,
+        _ digestWork: DigestWork? = nil
+    ) throws(S3Error) -> PayloadReader {
         guard mode.isChunkSigned, let sender = scope.sender else {
-            return PayloadReader(mode: mode, expected: expected, chunks: nil)
+            return PayloadReader(
+                mode: mode,
+                expected: expected,
+                chunks: nil,
+                digestWork: digestWork
+            )
         }
         let chunks = try scope.loop.authenticator.chunkVerifier(for: sender)
-        return PayloadReader(mode: mode, expected: expected, chunks: consume chunks)
+        return PayloadReader(
+            mode: mode,
+            expected: expected,
+            chunks: consume chunks,
+            digestWork: digestWork
+        )
     }
 
     /// The SHA-256 that the body must have: by the signature, else by the header.

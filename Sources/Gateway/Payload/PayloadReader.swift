@@ -16,15 +16,18 @@ final class PayloadReader {
     private var chunkSignature: [UInt8] = []
     private var trailers = HTTPFields()
     private var count: UInt64 = 0
-    private var md5: Hasher?
-    private var sha256: Hasher?
-    private var checksum: ChecksumComputation?
+    private var digests: PayloadDigests?
+    /// The digests where they are computed beside the loop.
+    let digestWork: DigestWork?
 
     /// A reader of a body in `mode`; `chunks` where the mode signs its chunks.
+    ///
+    /// Digests are computed as the body comes, or by `digestWork`.
     init(
         mode: PayloadMode,
         expected: PayloadExpectations,
-        chunks: consuming ChunkSignatureVerifier?
+        chunks: consuming ChunkSignatureVerifier?,
+        digestWork: DigestWork? = nil
     ) {
         self.mode = mode
         self.expected = expected
@@ -32,11 +35,8 @@ final class PayloadReader {
         if mode.isChunked {
             decoder = AWSChunkedDecoder(mode: mode, decodedLength: expected.count)
         }
-        if expected.declared?.contentMD5 != nil || expected.wantsMD5 { md5 = Hasher(.md5) }
-        if expected.sha256 != nil { sha256 = Hasher(.sha256) }
-        if let algorithm = expected.declared?.algorithm {
-            checksum = ChecksumComputation(algorithm)
-        }
+        self.digestWork = digestWork
+        if digestWork == nil { digests = PayloadDigests(expected) }
     }
 
     /// Takes the next bytes of the body; `sink` is lent the plaintext among them.
@@ -73,18 +73,48 @@ final class PayloadReader {
         }
     }
 
-    /// The body is complete: whether it is what was promised.
+    /// The body is complete: whether it is what was promised, of a reader without digest work.
     ///
     /// - Throws: `IncompleteBody`, `XAmzContentSHA256Mismatch`, `BadDigest`,
     ///   `MalformedTrailerError` for a trailer that is missing, `InvalidRequest` for a malformed
     ///   one, `SignatureDoesNotMatch`.
     func finish() throws(S3Error) -> PayloadFacts {
+        try checkEnd()
+        guard let found = digests?.finish() else { throw S3Error(.internalError) }
+        return try verdict(found)
+    }
+
+    /// The body is complete: likewise, of a reader with digest work, once that is done.
+    func finish(
+        _ work: DigestWork,
+        then completion: @escaping (Result<PayloadFacts, S3Error>) -> Void
+    ) {
+        do throws(S3Error) {
+            try checkEnd()
+        } catch {
+            return completion(.failure(error))
+        }
+        work.finish { [self] found in
+            completion(
+                Result { () throws(S3Error) in
+                    guard let found else { throw S3Error(.serviceUnavailable) }
+                    return try verdict(found)
+                }
+            )
+        }
+    }
+
+    /// Whether the body's framing ended as it must, and all of it came.
+    private func checkEnd() throws(S3Error) {
         if decoder != nil {
             do throws(AWSChunkedError) { try decoder?.finish() } catch { throw error.response }
             try verifying { chunks throws(SigV4Error) in try chunks?.finish() }
         }
         guard count == expected.count ?? count else { throw S3Error(.incompleteBody) }
-        if let expected = expected.sha256, let found = sha256?.finish() {
+    }
+
+    private func verdict(_ found: PayloadDigests.Found) throws(S3Error) -> PayloadFacts {
+        if let expected = expected.sha256, let found = found.sha256 {
             guard ConstantTime.equal(found, expected) else {
                 throw S3Error(
                     .xAmzContentSHA256Mismatch,
@@ -95,18 +125,17 @@ final class PayloadReader {
                 )
             }
         }
-        let foundMD5 = md5?.finish()
         if let declared = expected.declared?.contentMD5 {
-            guard foundMD5 == declared else { throw S3Error(.badDigest) }
+            guard found.md5 == declared else { throw S3Error(.badDigest) }
         }
-        return PayloadFacts(md5: foundMD5, checksum: try finishChecksum())
+        return PayloadFacts(md5: found.md5, checksum: try checksum(found.checksum))
     }
 
-    private func finishChecksum() throws(S3Error) -> ChecksumValue? {
+    private func checksum(_ found: [UInt8]?) throws(S3Error) -> ChecksumValue? {
         guard let declared = expected.declared else { return nil }
         // Looked at in any case: a checksum in the trailers that nobody announced is refused.
         let trailing = try declared.trailerChecksum(in: trailers)
-        guard let promised = declared.declared ?? trailing, let found = checksum?.finish() else {
+        guard let promised = declared.declared ?? trailing, let found else {
             return nil
         }
         guard promised.value == found else { throw ChecksumHeaders.mismatch(promised.algorithm) }
@@ -126,9 +155,7 @@ final class PayloadReader {
             throw PayloadPlan.tooLarge(total, expected.countMax)
         }
         count = total
-        md5?.update(data)
-        sha256?.update(data)
-        checksum?.update(data)
+        if let digestWork { digestWork.update(data) } else { digests?.update(data) }
         try sink(data)
     }
 

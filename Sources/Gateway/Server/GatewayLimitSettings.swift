@@ -137,7 +137,7 @@ enum GatewayLimitSettings {
         connections, streams, headBytes, headFields, handshakeTimeout, headTimeout,
         bodyIdleTimeout, keepAliveTimeout, bodyRate, resets, continuations, drainTimeout,
         storeConnections, storeQueue, storeTimeout, documentBytes, bucketCache, uploadCache,
-        objectCache, bucketSettingsCache, bucketSettingsLifetime,
+        objectCache, bucketSettingsCache, bucketSettingsLifetime, DigestThreads.backlog,
     ]
 
     static func bucketSettings(_ settings: Settings) -> BucketSettingsStore.Limits {

@@ -71,7 +71,7 @@ public final class GatewayServer: Sendable {
         let records = StoreRecords(pools.client)
         let ring = try KeyServices.ring(settings, provider, records)
         try await begin(ring, records)
-        let services = GatewayServices(
+        var services = GatewayServices(
             settings,
             storeForm: pools.client.form,
             credentials: credentials,
@@ -81,30 +81,28 @@ public final class GatewayServer: Sendable {
             log: log,
             metrics: GatewayMetrics(registry)
         )
+        services.digestThreads = DigestThreads(settings, in: registry)
         MetricsBridge.register(transport, secure, ring, audit, in: registry)
         let loops = await pools.contexts(services)
         ring.whenCleared { loops.forgetObjects() }
         let health = readiness(ring, pools.client)
-        let s3Pipeline = SecureServerPipeline(
-            context: tls,
-            application: GatewayApplication(loops),
-            limits: GatewayLimitSettings.server(settings),
-            metrics: transport,
-            secureMetrics: secure
-        )
+        func pipeline(_ application: any HTTPServerApplication) -> SecureServerPipeline {
+            SecureServerPipeline(
+                context: tls,
+                application: application,
+                limits: GatewayLimitSettings.server(settings),
+                metrics: transport,
+                secureMetrics: secure
+            )
+        }
+        let s3Pipeline = pipeline(GatewayApplication(loops))
         let adminServices = AdminApplication.Services(
             gateway: services,
             kms: KMSAdmin(ring: ring),
             registry: registry,
             health: health
         )
-        let adminPipeline = SecureServerPipeline(
-            context: tls,
-            application: AdminApplication(adminServices, loops),
-            limits: GatewayLimitSettings.server(settings),
-            metrics: transport,
-            secureMetrics: secure
-        )
+        let adminPipeline = pipeline(AdminApplication(adminServices, loops))
         let s3Address = settings[GatewaySettings.listen]
         let adminAddress = settings[GatewaySettings.adminListen]
         return GatewayServer(
@@ -251,6 +249,7 @@ public final class GatewayServer: Sendable {
         await admin.drain(deadline: .seconds(1))
         services.keys.stop()
         await loops.close()
+        await services.digestThreads?.stop()
         do {
             try await group.shutdownGracefully()
         } catch {

@@ -27,6 +27,8 @@ struct GatewayServices: Sendable {
     let audit: AuditLog
     let log: Logger
     let metrics: GatewayMetrics
+    /// Where digests of large bodies are computed; `nil` where they are on the loop.
+    var digestThreads: DigestThreads?
     let clock: @Sendable () -> Timestamp
 
     var errors: KMSErrorMapping { access.errors }

@@ -139,7 +139,7 @@ public enum GatewaySettings {
         keys: [
             listen, domains, regions, eventLoops, compatibility, certificateFile, keyFile,
             clientCAFile, clientCertificate, CryptoSettings.accelerator,
-            adminListen, backendSocket, backendURL, backendCAFile,
+            DigestThreads.count, adminListen, backendSocket, backendURL, backendCAFile,
             backendRegion, backendAccessKey, backendSecretKey, backendPlaintext,
             backendReservedBucket, defaultMode, credentials,
         ] + GatewayKMSSettings.keys + GatewayLimitSettings.keys + [

@@ -18,11 +18,13 @@ final class ScriptedGateway {
     private let application: GatewayApplication
     private let signer: SigV4Signer
 
-    init(_ keys: TestKeys) throws {
+    init(_ keys: TestKeys, digestThreads: DigestThreads? = nil) throws {
         store = FakeStore(loop)
+        var services = keys.services
+        services.digestThreads = digestThreads
         context = LoopContext(
             eventLoop: loop,
-            services: keys.services,
+            services: services,
             store: store,
             objectCacheCountMax: 16,
             requestIDSeed: 1

@@ -1,0 +1,159 @@
+import Crypto
+import Daemon
+import Encoding
+import HTTPWire
+import NIOEmbedded
+import S3Wire
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import Gateway
+
+/// Threads of digests that run when the test says so.
+final class HeldThreads: Sendable {
+    private typealias Work = @Sendable (Bool) -> Void
+
+    let registry = MetricsRegistry()
+    private let held = Mutex<[Work]>([])
+
+    func threads(backlogMax: Int = 262_144) -> DigestThreads {
+        DigestThreads(backlogMax: backlogMax, in: registry) { [self] work in
+            held.withLock { $0.append(work) }
+        }
+    }
+
+    var count: Int { held.withLock { $0.count } }
+
+    /// Runs, or cancels, what is held; gives how much it was.
+    @discardableResult
+    func run(_ isRun: Bool = true) -> Int {
+        let works = held.withLock { held in
+            defer { held = [] }
+            return held
+        }
+        for work in works { work(isRun) }
+        return works.count
+    }
+}
+
+@Suite struct DigestWorkTests {
+    private let loop = EmbeddedEventLoop()
+    private let held = HeldThreads()
+
+    private func expected() throws -> PayloadExpectations {
+        var expected = PayloadExpectations(countMax: 1 << 30)
+        expected.wantsMD5 = true
+        expected.sha256 = [UInt8](repeating: 0, count: 32)
+        expected.declared = try ChecksumHeaders(
+            HTTPFields([("x-amz-trailer", "x-amz-checksum-crc32c")])
+        )
+        return expected
+    }
+
+    private func runAll() {
+        while held.run() > 0 { loop.run() }
+    }
+
+    @Test("digests are those of the bytes in their order, whatever the pieces and the timing")
+    func order() throws {
+        var random = SplitMix64(seed: 21)
+        for _ in 0..<30 {
+            let work = DigestWork(try expected(), held.threads(), on: loop)
+            var whole: [UInt8] = []
+            for _ in 0..<(random.next() % 20) {
+                let piece = random.bytes(Int(random.next() % 200_000))
+                whole += piece
+                work.update(piece.span)
+                if random.next() % 3 == 0 {
+                    held.run()
+                    loop.run()
+                }
+            }
+            var found: PayloadDigests.Found?
+            work.finish { found = $0 }
+            runAll()
+            var inline = PayloadDigests(try expected())
+            inline.update(whole.span)
+            #expect(found == inline.finish())
+            #expect(found?.md5 == HashFunction.md5.digest(whole))
+        }
+    }
+
+    @Test("one piece of work of a body runs at a time")
+    func serial() throws {
+        let work = DigestWork(try expected(), held.threads(), on: loop)
+        for _ in 0..<10 { work.update([UInt8](repeating: 1, count: 131_072).span) }
+        #expect(held.count == 1)
+        held.run()
+        loop.run()
+        #expect(held.count == 1)
+        held.run()
+        loop.run()
+        #expect(held.count == 0)
+    }
+
+    @Test("a backlog over its limit is behind, counted, shown, and caught up once")
+    func backlog() throws {
+        let work = DigestWork(try expected(), held.threads(backlogMax: 131_072), on: loop)
+        var caughtUp = 0
+        work.caughtUp = { caughtUp += 1 }
+        work.update([UInt8](repeating: 1, count: 131_072).span)
+        #expect(!work.isBehind)
+        work.update([1].span)
+        #expect(work.isBehind)
+        work.update([1].span)
+        #expect(held.registry.exposition().contains("sealgate_digest_waits_total 1\n"))
+        held.run()
+        loop.run()
+        #expect(!work.isBehind)
+        #expect(caughtUp == 1)
+        work.update([1].span)
+        #expect(caughtUp == 1)
+    }
+
+    @Test("what waits is shown until it is done or let go")
+    func gauge() throws {
+        let threads = held.threads()
+        do {
+            let work = DigestWork(try expected(), threads, on: loop)
+            work.update([UInt8](repeating: 1, count: 1000).span)
+            #expect(held.registry.exposition().contains("sealgate_digest_backlog_bytes 1000\n"))
+        }
+        #expect(held.registry.exposition().contains("sealgate_digest_backlog_bytes 0\n"))
+    }
+
+    @Test("threads that stop give no digests, not even of what came before")
+    func stopped() throws {
+        let work = DigestWork(try expected(), held.threads(), on: loop)
+        work.update([UInt8](repeating: 1, count: 131_072).span)
+        held.run(false)
+        loop.run()
+        var calls: [PayloadDigests.Found?] = []
+        work.finish { calls.append($0) }
+        runAll()
+        #expect(calls == [nil])
+    }
+
+    @Test("the settings act: no threads, or some with their limit")
+    func settings() async throws {
+        func load(_ count: String) throws -> Settings {
+            let flags = [
+                "--crypto-digest-threads": count, "--limits-digest-backlog": "1MiB",
+                "--tls-certificate-file": "c", "--tls-key-file": "k",
+            ]
+            return try GatewaySettings.schema.load(
+                file: nil,
+                flags: flags.map { SettingFlag(name: $0.key, value: $0.value) }
+            )
+        }
+        #expect(DigestThreads(try load("0"), in: held.registry) == nil)
+        let threads = try #require(DigestThreads(try load("1"), in: MetricsRegistry()))
+        #expect(threads.backlogMax == 1 << 20)
+        let isRun = await withCheckedContinuation { continuation in
+            threads.submit { continuation.resume(returning: $0) }
+        }
+        #expect(isRun)
+        await threads.stop()
+    }
+}
