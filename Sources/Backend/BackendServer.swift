@@ -13,6 +13,7 @@ public final class BackendServer: Sendable {
 
     private let folder: DataFolder
     private let services: StoreServices
+    private let caretaker: Caretaker
     private let group: MultiThreadedEventLoopGroup
     private let flushThreads: NIOThreadPool
     private let server: HTTPServer
@@ -20,7 +21,7 @@ public final class BackendServer: Sendable {
 
     /// Opens the data folder and listens.
     ///
-    /// Files that the index doesn't name are deleted beside the first requests.
+    /// Files that the index doesn't name are deleted beside the requests.
     ///
     /// - Parameters:
     ///   - settings: values of `BackendSettings.schema`.
@@ -38,13 +39,14 @@ public final class BackendServer: Sendable {
         try await start(settings, logger, registry, now, ownUserID: geteuid())
     }
 
-    /// As the public `start`, for the processes of `ownUserID`.
+    /// As the public `start`, for the processes of `ownUserID`, on the disk of `system`.
     static func start(
         _ settings: Settings,
         _ logger: Logger,
         _ registry: MetricsRegistry,
         _ now: @escaping @Sendable () -> Timestamp,
-        ownUserID: UInt32
+        ownUserID: UInt32,
+        system: any FileSystem = LinuxFiles()
     ) async throws(BackendStartError) -> BackendServer {
         let peers = try userIDs(settings).union([ownUserID])
         raiseDescriptorLimit()
@@ -62,26 +64,19 @@ public final class BackendServer: Sendable {
             numberOfThreads: settings[BackendSettings.flushThreads]
         )
         flushThreads.start()
+        let ground = Ground(
+            settings: settings,
+            folder: folder,
+            group: group,
+            flushThreads: flushThreads,
+            logger: logger,
+            registry: registry,
+            now: now,
+            system: system,
+            statistics: StoreStatistics(registry)
+        )
         do {
-            let services = try makeServices(
-                settings,
-                folder,
-                flushThreads,
-                Array(group.makeIterator()),
-                logger,
-                registry,
-                now
-            )
-            do {
-                let server = try await listen(settings, services, group, peers, registry)
-                let store = BackendServer(folder, services, group, flushThreads, server, logger)
-                store.sweep()
-                logger.info("ready")
-                return store
-            } catch {
-                services.close()
-                throw error
-            }
+            return try await build(on: ground, for: peers)
         } catch {
             try? await flushThreads.shutdownGracefully()
             try? await group.shutdownGracefully()
@@ -90,20 +85,61 @@ public final class BackendServer: Sendable {
         }
     }
 
+    /// What a store is built on.
+    private struct Ground {
+        let settings: Settings
+        let folder: DataFolder
+        let group: MultiThreadedEventLoopGroup
+        let flushThreads: NIOThreadPool
+        let logger: Logger
+        let registry: MetricsRegistry
+        let now: @Sendable () -> Timestamp
+        let system: any FileSystem
+        let statistics: StoreStatistics
+    }
+
+    private static func build(
+        on ground: Ground,
+        for peers: Set<UInt32>
+    ) async throws -> BackendServer {
+        let services = try makeServices(ground)
+        do {
+            let caretaker = try Caretaker(
+                services,
+                careLimits(ground.settings),
+                statistics: ground.statistics,
+                loop: ground.group.next(),
+                clock: ground.now
+            )
+            do {
+                let server = try await listen(ground, services, peers)
+                let store = BackendServer(ground, services, caretaker, server)
+                caretaker.start()
+                ground.logger.info("ready")
+                return store
+            } catch {
+                await caretaker.stop()
+                throw error
+            }
+        } catch {
+            services.close()
+            throw error
+        }
+    }
+
     private init(
-        _ folder: DataFolder,
+        _ ground: Ground,
         _ services: StoreServices,
-        _ group: MultiThreadedEventLoopGroup,
-        _ flushThreads: NIOThreadPool,
-        _ server: HTTPServer,
-        _ logger: Logger
+        _ caretaker: Caretaker,
+        _ server: HTTPServer
     ) {
-        self.folder = folder
+        folder = ground.folder
+        group = ground.group
+        flushThreads = ground.flushThreads
+        logger = ground.logger
         self.services = services
-        self.group = group
-        self.flushThreads = flushThreads
+        self.caretaker = caretaker
         self.server = server
-        self.logger = logger
     }
 
     /// Opens the data folder and listens, with JSON lines about it in `sink`.
@@ -128,26 +164,12 @@ public final class BackendServer: Sendable {
         logger.info("stopping")
         defer { logger.info("stopped") }
         await server.drain(deadline: TimeAmount(deadline))
+        await caretaker.stop()
         let services = services
         // Closing waits for the writer's thread, so not on a thread of the shared pool.
         try? await flushThreads.runIfActive { services.close() }
         try? await flushThreads.shutdownGracefully()
         try? await group.shutdownGracefully()
-    }
-
-    private func sweep() {
-        let (services, logger) = (services, logger)
-        flushThreads.submit { state in
-            guard case .active = state else { return }
-            do throws(StoreError) {
-                let count = try services.sweep()
-                if count > 0 {
-                    logger.notice("deleted orphaned files", metadata: ["count": "\(count)"])
-                }
-            } catch {
-                logger.warning("sweep broken off", metadata: ["reason": "\(error)"])
-            }
-        }
     }
 }
 
@@ -173,49 +195,43 @@ extension BackendServer {
         _ = unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
     }
 
-    private static func makeServices(
-        _ settings: Settings,
-        _ folder: DataFolder,
-        _ flushThreads: NIOThreadPool,
-        _ loops: [any EventLoop],
-        _ logger: Logger,
-        _ registry: MetricsRegistry,
-        _ now: @escaping @Sendable () -> Timestamp
-    ) throws(StoreError) -> StoreServices {
-        let statistics = StoreStatistics()
+    private static func makeServices(_ ground: Ground) throws(StoreError) -> StoreServices {
+        let (settings, statistics) = (ground.settings, ground.statistics)
         let word = settings[BackendSettings.durability]
         let durability = StoreIndex.Durability(rawValue: word) ?? .full
         let files = BodyFiles(
-            folder: folder,
+            folder: ground.folder,
             durability: durability,
             reserveBytes: Int64(settings[BackendSettings.reserveBytes]),
-            threads: flushThreads,
-            statistics: statistics
+            threads: ground.flushThreads,
+            statistics: statistics,
+            system: ground.system
         )
         var writerLimits = IndexWriter.Limits()
         writerLimits.queueCountMax = settings[BackendSettings.queuedChangesMax]
         writerLimits.batchCountMax = settings[BackendSettings.changesPerCommitMax]
         let index = try StoreIndex(
-            path: folder.indexPath,
+            path: ground.folder.indexPath,
             durability: durability,
             limits: writerLimits,
             statistics: statistics,
-            clock: now,
+            clock: ground.now,
             discard: { files.discard($0) }
         )
         var limits = StoreServices.Limits()
         limits.inlineBytesMax = settings[BackendSettings.inlineBytesMax]
         limits.documentBytesMax = settings[BackendSettings.documentBytesMax]
-        let metrics = StoreMetrics(registry)
+        let metrics = StoreMetrics(ground.registry)
         metrics.add(statistics, queueCount: { [weak index] in index?.queueCount ?? 0 })
+        metrics.addCare(statistics, files: files, indexPath: ground.folder.indexPath)
         do {
             return try StoreServices(
                 index: index,
                 files: files,
                 limits: limits,
-                logger: logger,
+                logger: ground.logger,
                 metrics: metrics,
-                loops: loops
+                loops: Array(ground.group.makeIterator())
             )
         } catch {
             index.close()
@@ -223,13 +239,20 @@ extension BackendServer {
         }
     }
 
+    private static func careLimits(_ settings: Settings) -> Caretaker.Limits {
+        var limits = Caretaker.Limits()
+        limits.interval = settings[BackendSettings.careInterval]
+        limits.uploadAge = settings[BackendSettings.uploadAge]
+        limits.uploadCountMax = settings[BackendSettings.uploadsPerRoundMax]
+        return limits
+    }
+
     private static func listen(
-        _ settings: Settings,
+        _ ground: Ground,
         _ services: StoreServices,
-        _ group: MultiThreadedEventLoopGroup,
-        _ peers: Set<UInt32>,
-        _ registry: MetricsRegistry
+        _ peers: Set<UInt32>
     ) async throws(BackendStartError) -> HTTPServer {
+        let settings = ground.settings
         let path = settings[BackendSettings.socket]
         var limits = HTTPServerLimits()
         limits.connectionsMax = settings[BackendSettings.connectionsMax]
@@ -244,7 +267,7 @@ extension BackendServer {
         do {
             let server = try await HTTPServer.start(
                 on: .unix(path: path, allowedUserIDs: peers),
-                group: group,
+                group: ground.group,
                 limits: serverLimits,
                 metrics: transport
             ) { channel, peer in

@@ -34,7 +34,7 @@ public enum BackendSettings {
         "reserve_bytes",
         in: 0...(1 << 40),
         default: 64 << 20,
-        "Room left free, so that deleting works on a full disk; at most an eighth of the disk."
+        "Room kept free by refusing writes, for deleting; at most an eighth of the disk."
     )
     /// `threads`.
     public static let threads = SettingKey<Int>.integer(
@@ -84,6 +84,27 @@ public enum BackendSettings {
         default: 2 << 20,
         "Largest XML document of a request."
     )
+    /// `care.interval`.
+    public static let careInterval = SettingKey<Duration>.duration(
+        "care.interval",
+        in: .seconds(1)...(.seconds(604_800)),
+        default: .seconds(3600),
+        "Time between rounds that delete orphaned files and old uploads, and count what is there."
+    )
+    /// `care.upload_age`.
+    public static let uploadAge = SettingKey<Duration>.duration(
+        "care.upload_age",
+        in: .zero...(.seconds(315_360_000)),
+        default: .seconds(604_800),
+        "Multipart uploads are dropped when no part came for so long; 0s keeps them for ever."
+    )
+    /// `care.uploads_per_round`.
+    public static let uploadsPerRoundMax = SettingKey<Int>.integer(
+        "care.uploads_per_round",
+        in: 1...1_000_000,
+        default: 1000,
+        "Old uploads that one round may drop; the others wait for the next."
+    )
     /// `timeouts.body_idle`.
     public static let bodyIdle = SettingKey<Duration>.duration(
         "timeouts.body_idle",
@@ -112,6 +133,7 @@ public enum BackendSettings {
         environmentPrefix: "SEALGATE_STORE",
         sections: [
             "limits": "What the store takes at a time.",
+            "care": "What the store does by itself from time to time.",
             "timeouts": "What the store waits for.",
             "log": "Events, one JSON object a line, on standard error.",
         ],
@@ -119,6 +141,7 @@ public enum BackendSettings {
             dataFolder, socket, durability, inlineBytesMax, reserveBytes, threads, flushThreads,
             peerUserIDs,
             connectionsMax, queuedChangesMax, changesPerCommitMax, documentBytesMax,
+            careInterval, uploadAge, uploadsPerRoundMax,
             bodyIdle, keepAlive, drain, LogSettings.level,
         ]
     )

@@ -2,6 +2,8 @@
 public enum BackendStartError: Error, Equatable, Sendable {
     /// The data folder was written by a later version, or isn't a store's.
     case dataFormatUnknown(path: String)
+    /// The data folder holds bodies and no index.
+    case dataIndexMissing(path: String)
     /// Another process has the data folder.
     case dataLocked(path: String)
     /// Others than the owner may look into the data folder; the last nine bits of its mode.
@@ -18,6 +20,7 @@ public enum BackendStartError: Error, Equatable, Sendable {
         switch self {
         case .dataFormatUnknown(let path):
             "\(path) was not written by this version of sealgate-store"
+        case .dataIndexMissing(let path): "\(path) holds bodies, but no index.sqlite"
         case .dataLocked(let path): "\(path) is in use by another process"
         case .dataModeTooOpen(let path, let mode):
             "\(path) has mode 0\(String(mode, radix: 8)), open to other users"
@@ -31,6 +34,7 @@ public enum BackendStartError: Error, Equatable, Sendable {
     public var hint: String {
         switch self {
         case .dataFormatUnknown: "give an empty folder, or the program that wrote this one"
+        case .dataIndexMissing: "put index.sqlite back, from a backup of this folder"
         case .dataLocked: "stop the other sealgate-store, or give this one a folder of its own"
         case .dataModeTooOpen(let path, _): "run: chmod 700 \(path)"
         case .dataUnusable: "the folder's parent must exist and its owner must run the store"
@@ -43,7 +47,9 @@ public enum BackendStartError: Error, Equatable, Sendable {
     public var exitCode: Int32 {
         switch self {
         case .peerUserIDInvalid: 2
-        case .dataFormatUnknown, .dataLocked, .dataModeTooOpen, .dataUnusable: 3
+        case .dataFormatUnknown, .dataIndexMissing, .dataLocked, .dataModeTooOpen,
+            .dataUnusable:
+            3
         case .socketUnusable: 4
         }
     }
@@ -53,6 +59,7 @@ public enum BackendStartError: Error, Equatable, Sendable {
         case .locked(let path): self = .dataLocked(path: path)
         case .modeTooOpen(let path, let mode): self = .dataModeTooOpen(path: path, mode: mode)
         case .formatUnknown(let path): self = .dataFormatUnknown(path: path)
+        case .indexMissing(let path): self = .dataIndexMissing(path: path)
         case .unusable(let path, let reason): self = .dataUnusable(path: path, reason: reason)
         }
     }

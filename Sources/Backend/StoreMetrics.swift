@@ -60,16 +60,61 @@ extension StoreMetrics {
         ) { UInt64(clamping: statistics.changeCount) }
         registry.counter(
             "sealgate_store_orphans_deleted_total",
-            help: "Files deleted at start that the index did not name."
+            help: "Files deleted that the index did not name."
         ) { UInt64(clamping: statistics.orphanCount) }
         registry.counter(
             "sealgate_store_files_undeleted_total",
-            help: "Files that could not be deleted, left for the next start."
+            help: "Files that could not be deleted, or not during a backup; a sweep does."
         ) { UInt64(clamping: statistics.undeletedCount) }
         registry.gauge(
             "sealgate_store_changes_queued",
             help: "Changes that wait for the index."
         ) { Double(queueCount()) }
+    }
+
+    /// Adds what rounds of care count, and the room that `files` and the index have and take.
+    func addCare(_ statistics: StoreStatistics, files: BodyFiles, indexPath: String) {
+        registry.counter(
+            "sealgate_store_uploads_expired_total",
+            help: "Uploads dropped because nothing came for them for too long."
+        ) { UInt64(clamping: statistics.expiredCount) }
+        let gauges: [(String, String, @Sendable () -> Int64)] = [
+            (
+                "strange_files", "Files among the bodies whose names are not the store's.",
+                { statistics.strangeCount }
+            ),
+            (
+                "objects", "Objects, at the last round of care.",
+                { statistics.lastTotals.objectCount }
+            ),
+            (
+                "objects_inline", "Objects whose bodies stand in the index, at the last round.",
+                { statistics.lastTotals.inlineCount }
+            ),
+            (
+                "object_bytes", "Bytes of all objects, at the last round of care.",
+                { statistics.lastTotals.byteCount }
+            ),
+            (
+                "uploads", "Multipart uploads under way, at the last round of care.",
+                { statistics.lastTotals.uploadCount }
+            ),
+            (
+                "index_bytes", "Bytes of the index and its log.",
+                { StoreIndex.fileBytes(at: indexPath) }
+            ),
+            (
+                "free_bytes", "Bytes free on the disk of the data folder.",
+                { [weak files] in files?.freeBytes ?? 0 }
+            ),
+            (
+                "writes_refused", "1 while the disk has no room for writes, as of the last one.",
+                { [weak files] in files?.isRefusing ?? false ? 1 : 0 }
+            ),
+        ]
+        for (name, help, read) in gauges {
+            registry.gauge("sealgate_store_\(name)", help: help) { Double(read()) }
+        }
     }
 
     /// Adds what the transport counts.

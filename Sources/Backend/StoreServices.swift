@@ -46,9 +46,6 @@ final class StoreServices: Sendable {
         readers[ObjectIdentifier(loop)] ?? spare
     }
 
-    /// Deletes every file that the index doesn't name; blocks.
-    func sweep() throws(StoreError) -> Int { try files.sweep(spare) }
-
     /// Closes the readers, then the index; blocks.
     func close() {
         for reader in readers.values { reader.close() }

@@ -1,17 +1,51 @@
+internal import Daemon
 internal import Synchronization
 
 /// Counters of the store, read by its metrics; each adds up from the start of the process.
 final class StoreStatistics: Sendable {
+    /// What was flushed to the disk.
+    enum Flush: String, CaseIterable, Sendable {
+        /// A body's file, its move and its folder.
+        case body
+        /// A transaction of the index.
+        case index
+    }
+
+    /// What a round of care found in the index.
+    struct Totals: Equatable, Sendable {
+        var objectCount: Int64 = 0
+        var inlineCount: Int64 = 0
+        var byteCount: Int64 = 0
+        var uploadCount: Int64 = 0
+    }
+
+    private let flushes: [Flush: Histogram]
     private let transactions = Atomic<Int64>(0)
     private let changes = Atomic<Int64>(0)
     private let orphans = Atomic<Int64>(0)
     private let undeleted = Atomic<Int64>(0)
+    private let strange = Atomic<Int64>(0)
+    private let expired = Atomic<Int64>(0)
+    private let totals = Mutex(Totals())
+
+    /// Counters at zero; the times of flushes are added to `registry`.
+    init(_ registry: MetricsRegistry = MetricsRegistry()) {
+        var flushes: [Flush: Histogram] = [:]
+        for flush in Flush.allCases {
+            flushes[flush] = registry.histogram(
+                "sealgate_store_flush_seconds",
+                help: "Time that the disk took to make a body or a transaction durable.",
+                labels: ["what": flush.rawValue]
+            )
+        }
+        self.flushes = flushes
+    }
 
     /// Transactions that were committed.
     var transactionCount: Int64 { transactions.load(ordering: .relaxed) }
     /// Changes that were committed, in however many transactions.
     var changeCount: Int64 { changes.load(ordering: .relaxed) }
-    /// Files that the sweep at start deleted.
+    /// Files that sweeps deleted.
     var orphanCount: Int64 { orphans.load(ordering: .relaxed) }
     /// Files that couldn't be deleted, left for the next sweep.
     var undeletedCount: Int64 { undeleted.load(ordering: .relaxed) }
@@ -21,7 +55,23 @@ final class StoreStatistics: Sendable {
         changes.add(Int64(count), ordering: .relaxed)
     }
 
-    func sweptOrphans(_ count: Int) { orphans.add(Int64(count), ordering: .relaxed) }
+    /// Files with strange names, at the last sweep.
+    var strangeCount: Int64 { strange.load(ordering: .relaxed) }
+    /// Uploads that were dropped because of their age.
+    var expiredCount: Int64 { expired.load(ordering: .relaxed) }
+    /// What the last round of care counted.
+    var lastTotals: Totals { totals.withLock { $0 } }
+
+    func sweptOrphans(_ count: Int, strange strangeCount: Int) {
+        orphans.add(Int64(count), ordering: .relaxed)
+        strange.store(Int64(strangeCount), ordering: .relaxed)
+    }
+
+    func expiredUpload() { expired.add(1, ordering: .relaxed) }
+
+    func counted(_ found: Totals) { totals.withLock { $0 = found } }
+
+    func flushed(_ what: Flush, in time: Duration) { flushes[what]?.observe(time) }
 
     func leftUndeleted() { undeleted.add(1, ordering: .relaxed) }
 }

@@ -11,15 +11,17 @@ struct Main: ParsableCommand {
         discussion: """
             It listens on a Unix socket for the gateway of the same user, or of those that \
             peer_uids names. SIGTERM and SIGINT finish the requests under way, then end it.
-            Exit codes: 0 stopped, 2 settings or usage, 3 data folder, 4 socket.
+            Exit codes: 0 done, 1 findings of a check, 2 settings or usage, 3 data folder, 4 socket.
 
             EXAMPLES
               sealgate-store serve --data /srv/sealgate --socket /run/sealgate/store.sock
               sealgate-store serve --config /etc/sealgate/store.yaml --log-level debug
+              sealgate-store check --data /srv/sealgate --json
+              sealgate-store backup /backup/today --data /srv/sealgate
               sealgate-store config --sample > store.yaml
             """,
         version: "sealgate-store \(BackendServer.version)",
-        subcommands: [Serve.self, Config.self]
+        subcommands: [Serve.self, Check.self, Backup.self, Config.self]
     )
 
     static func main() {

@@ -52,11 +52,7 @@ struct Serve: ParsableCommand {
             store = try await BackendServer.start(settings, log: sink)
         } catch {
             sink.flush()
-            Terminal.write([
-                "sealgate-store: error: \(error.message)",
-                "sealgate-store: hint: \(error.hint)",
-            ])
-            throw ExitCode(error.exitCode)
+            throw Terminal.failure(error)
         }
         try announce()
         for await signal in signals {

@@ -53,10 +53,45 @@ struct SettingOptions: ParsableArguments {
     }
 }
 
+/// How a command tells what it did.
+struct ReportOptions: ParsableArguments {
+    @Flag(help: "Print the report as one JSON object.")
+    var json = false
+
+    @Flag(help: "Print no progress.")
+    var quiet = false
+
+    /// A line of progress.
+    func progress(_ line: String) {
+        if !quiet { Terminal.write(["sealgate-store: \(line)"]) }
+    }
+
+    /// The report: `document` where JSON was asked for.
+    func show(_ document: [UInt8], _ lines: [String]) {
+        print(json ? String(decoding: document, as: UTF8.self) : lines.joined(separator: "\n"))
+    }
+}
+
 /// Standard error, for people.
 enum Terminal {
     static func write(_ lines: [String]) {
         let text = lines.map { $0 + "\n" }.joined()
         try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
+    }
+    /// Runs `work`; a start error is told, and ends the process.
+    static func failing<Value>(_ work: () throws(BackendStartError) -> Value) throws -> Value {
+        do throws(BackendStartError) {
+            return try work()
+        } catch {
+            throw failure(error)
+        }
+    }
+
+    /// Tells of an error; answers the exit code that it ends the process with.
+    static func failure(_ error: BackendStartError) -> ExitCode {
+        write([
+            "sealgate-store: error: \(error.message)", "sealgate-store: hint: \(error.hint)",
+        ])
+        return ExitCode(error.exitCode)
     }
 }

@@ -113,7 +113,8 @@ import Testing
         #expect(StoreError(errno: ENOSPC, doing: "x") == .diskFull)
         #expect(StoreError(errno: EDQUOT, doing: "x") == .diskFull)
         #expect(StoreError(errno: ENOENT, doing: "x") == .fileNotFound)
-        #expect(StoreError(errno: EROFS, doing: "x") == .diskRefused("x: errno \(EROFS)"))
+        #expect(StoreError(errno: EROFS, doing: "x") == .diskReadOnly)
+        #expect(StoreError(errno: EIO, doing: "x") == .diskRefused("x: errno \(EIO)"))
         #expect(!StoreError.diskRefused("x").leavesNoTrace)
         #expect(StoreError.diskFull.leavesNoTrace)
     }

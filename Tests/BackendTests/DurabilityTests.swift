@@ -70,10 +70,11 @@ import Transport
             try Data([1]).write(to: url)
         }
         try await StoreFixture.run(folder) { store in
-            await store.expectFiles(objects: 2)
+            // The two, and the one whose name isn't the store's.
+            await store.expectFiles(objects: 3)
             #expect(try await store.client.send(.get, "/b/k").body == large)
-            let metrics = try await store.client.send(.get, "/?sealgate-metrics")
-            #expect(metrics.text.contains("sealgate_store_orphans_deleted_total 2"))
+            try await store.expectMetric("sealgate_store_orphans_deleted_total 1")
+            try await store.expectMetric("sealgate_store_strange_files 1")
         }
     }
 

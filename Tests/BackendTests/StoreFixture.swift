@@ -23,7 +23,8 @@ final class StoreFixture: Sendable {
     static func start(
         _ folder: ScratchFolder? = nil,
         set: [String: String] = [:],
-        ownUserID: UInt32 = geteuid()
+        ownUserID: UInt32 = geteuid(),
+        system: any FileSystem = LinuxFiles()
     ) async throws -> StoreFixture {
         let folder = try folder ?? ScratchFolder()
         var flags = [
@@ -40,7 +41,8 @@ final class StoreFixture: Sendable {
             Logger(label: "store") { _ in SwiftLogNoOpLogHandler() },
             MetricsRegistry(),
             { SystemClock.now },
-            ownUserID: ownUserID
+            ownUserID: ownUserID,
+            system: system
         )
         return StoreFixture(folder, server)
     }
@@ -49,9 +51,10 @@ final class StoreFixture: Sendable {
     static func run<Value: Sendable>(
         _ folder: ScratchFolder? = nil,
         set: [String: String] = [:],
+        system: any FileSystem = LinuxFiles(),
         _ body: (StoreFixture) async throws -> Value
     ) async throws -> Value {
-        let fixture = try await start(folder, set: set)
+        let fixture = try await start(folder, set: set, system: system)
         do {
             _ = try await fixture.client.send(.put, "/b")
             let value = try await body(fixture)
@@ -146,5 +149,14 @@ final class StoreFixture: Sendable {
             _ = try? await client.send(.get, "/?sealgate-capabilities")
         }
         #expect(fileCounts == (objects, temporary))
+    }
+    /// Waits until the metrics have a line.
+    func expectMetric(_ line: String) async throws {
+        var text = ""
+        for _ in 0..<2000 {
+            text = try await client.send(.get, "/?sealgate-metrics").text
+            if text.contains("\n" + line + "\n") { return }
+        }
+        Issue.record("no \(line) in \(text)")
     }
 }

@@ -9,6 +9,7 @@ import time
 import pytest
 
 from deployment import ROOT, find
+from store import BIN
 
 
 def blocks(document):
@@ -37,10 +38,13 @@ class Newcomer:
         self.folder = folder
         shutil.copy(ROOT / "README.md", folder)
         self.log = folder / "output.log"
+        self.start()
+
+    def start(self):
         with open(self.log, "wb") as output:
             self.process = subprocess.Popen(
                 [ROOT / "scripts/run", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"],
-                cwd=folder, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+                cwd=self.folder, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
         deadline = time.monotonic() + 60
         while "Ctrl-C stops both" not in self.log.read_text():
             if self.process.poll() is not None or time.monotonic() > deadline:
@@ -103,8 +107,25 @@ def test_the_guide_of_bucket_settings_works_as_pasted(newcomer):
     assert result.returncode == 0, result.stdout + result.stderr
 
 
+def test_the_guide_of_the_store_works_as_pasted(newcomer, monkeypatch):
+    monkeypatch.setenv("PATH", f"{BIN}:{os.environ['PATH']}")
+    check, repair, backup, restore = blocks("docs/guides/store-care.md")
+    first, second = blocks("README.md")
+    for commands in (first, check, backup):
+        result = newcomer.paste(commands)
+        assert result.returncode == 0, result.stdout + result.stderr
+    newcomer.stop()
+    for commands in (repair, restore):
+        result = newcomer.paste(commands)
+        assert result.returncode == 0, result.stdout + result.stderr
+    newcomer.start()
+    result = newcomer.paste("aws s3 cp s3://demo/plan.txt -")
+    assert result.stdout == "the vault opens at dawn\n", result.stderr
+
+
 @pytest.mark.parametrize("document", [
-    "README.md", "docs/guides/sse.md", "docs/guides/bucket-settings.md"])
+    "README.md", "docs/guides/sse.md", "docs/guides/bucket-settings.md",
+    "docs/guides/store-care.md"])
 def test_links_lead_somewhere(document):
     text = (ROOT / document).read_text()
     for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", text):

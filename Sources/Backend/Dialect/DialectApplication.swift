@@ -55,6 +55,7 @@ struct DialectCall {
     ///
     /// - Throws: `S3Error` and `StoreError`, where nothing was sent yet.
     func handler() throws -> any HTTPServerHandler {
+        if request.operation.takesRoom { try services.files.requireRoom(for: 0) }
         switch request.operation {
         case .putObject, .uploadPart:
             return try UploadHandler(request, reply, services, reader: reader)

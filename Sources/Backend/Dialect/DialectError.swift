@@ -10,7 +10,15 @@ extension S3Error {
         case .bucketNotFound: self.init(.noSuchBucket)
         case .bucketReserved: self.init(.methodNotAllowed)
         case .diskFull: self.init(.insufficientStorage)
-        case .diskRefused, .stopping: self.init(.serviceUnavailable)
+        case .diskReadOnly: self.init(.serviceUnavailable, "The store's disk is read-only.")
+        case .diskRefused:
+            self.init(.serviceUnavailable, "The store's disk refuses; its log says why.")
+        case .roomReserved(let free):
+            self.init(
+                .insufficientStorage,
+                "The store's disk has \(free) bytes left, which its reserve needs."
+            )
+        case .stopping: self.init(.serviceUnavailable)
         case .bodyDamaged, .fileNotFound: self.init(.internalError)
         case .keyNotFound: self.init(.noSuchKey)
         case .partInvalid: self.init(.invalidPart)

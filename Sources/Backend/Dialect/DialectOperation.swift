@@ -26,6 +26,14 @@ enum DialectOperation: String, CaseIterable, Sendable {
     /// None of them.
     case unknown = "Unknown"
 
+    /// Whether it only adds to the index; bodies ask for their room themselves.
+    var takesRoom: Bool {
+        switch self {
+        case .completeUpload, .createBucket, .createUpload, .replaceMetadata: true
+        default: false
+        }
+    }
+
     /// The operation that a request asks for; its names are checked.
     ///
     /// - Throws: `InvalidBucketName`, `KeyTooLongError`, `InvalidArgument` for a NUL in the key,

@@ -19,20 +19,24 @@ final class BodyFiles: Sendable {
     }
 
     private let folder: DataFolder
+    private let system: any FileSystem
     private let durability: StoreIndex.Durability
     private let reserveBytes: Int64
     private let threads: NIOThreadPool
     private let statistics: StoreStatistics
     private let state = Mutex(State())
+    private let refusing = Atomic<Bool>(false)
 
     init(
         folder: DataFolder,
         durability: StoreIndex.Durability,
         reserveBytes: Int64,
         threads: NIOThreadPool,
-        statistics: StoreStatistics
+        statistics: StoreStatistics,
+        system: any FileSystem = LinuxFiles()
     ) {
         self.folder = folder
+        self.system = system
         self.durability = durability
         self.reserveBytes = reserveBytes
         self.threads = threads
@@ -41,11 +45,19 @@ final class BodyFiles: Sendable {
 
     /// Refuses a body of so many bytes that would leave the disk too full to delete anything.
     ///
-    /// - Throws: `.diskFull`, also for a size of 0.
+    /// - Throws: `.roomReserved`, also for a size of 0.
     func requireRoom(for bytes: Int64) throws(StoreError) {
-        let room = try FileCalls.room(of: folder.objects)
-        guard Self.isRoom(room, for: bytes, reserve: reserveBytes) else { throw .diskFull }
+        let room = try system.room(of: folder.objects)
+        let isRoom = Self.isRoom(room, for: bytes, reserve: reserveBytes)
+        refusing.store(!isRoom, ordering: .relaxed)
+        guard isRoom else { throw .roomReserved(free: room.free) }
     }
+
+    /// Whether the last write that asked was refused for want of room.
+    var isRefusing: Bool { refusing.load(ordering: .relaxed) }
+
+    /// The bytes free on the disk; 0 where it doesn't say.
+    var freeBytes: Int64 { (try? system.room(of: folder.objects).free) ?? 0 }
 
     /// Whether a body leaves the reserve free: an eighth of the disk where that is less.
     static func isRoom(
@@ -59,13 +71,29 @@ final class BodyFiles: Sendable {
     /// Makes an empty file under `tmp`; answers its name and descriptor.
     func create() throws(StoreError) -> (id: FileID, descriptor: Int32) {
         let id = FileID()
-        let descriptor = try FileCalls.open(
-            id.name,
-            in: folder.temporary,
-            flags: O_WRONLY | O_CREAT | O_EXCL
-        )
+        // First pending, then there: a sweep leaves what is pending.
         state.withLock { _ = $0.pending.insert(id) }
-        return (id, descriptor)
+        do throws(StoreError) {
+            return (id, try system.create(id.name, in: folder.temporary))
+        } catch {
+            settle(id)
+            throw error
+        }
+    }
+
+    /// Writes bytes of a file that `create()` made.
+    func write(
+        _ bytes: Span<UInt8>,
+        to descriptor: Int32,
+        at offset: Int64
+    ) throws(StoreError) {
+        try system.write(bytes, to: descriptor, at: offset)
+    }
+
+    /// Drops a file that `create()` made and nothing published.
+    func drop(_ id: FileID, descriptor: Int32) {
+        system.close(descriptor)
+        abandon(id)
     }
 
     /// Flushes a written file and moves it to its place; closes the descriptor.
@@ -74,14 +102,15 @@ final class BodyFiles: Sendable {
         descriptor: Int32,
         on eventLoop: any EventLoop
     ) -> EventLoopFuture<Void> {
-        threads.runIfActive(eventLoop: eventLoop) { [folder, durability] in
-            defer { close(descriptor) }
-            if durability == .full { try FileCalls.flushData(descriptor) }
+        threads.runIfActive(eventLoop: eventLoop) { [folder, durability, system, statistics] in
+            defer { system.close(descriptor) }
+            let began = ContinuousClock.now
+            if durability == .full { try system.flushData(descriptor) }
             let target = id.folder + "/" + id.name
-            try FileCalls.move(id.name, from: folder.temporary, to: folder.objects, as: target)
-            if durability == .full {
-                try FileCalls.flushFolder(id.folder, in: folder.objects)
-            }
+            try system.move(id.name, from: folder.temporary, to: folder.objects, as: target)
+            guard durability == .full else { return }
+            try system.flushFolder(id.folder, in: folder.objects)
+            statistics.flushed(.body, in: ContinuousClock.now - began)
         }
     }
 
@@ -151,25 +180,34 @@ final class BodyFiles: Sendable {
         delete(free)
     }
 
-    /// Deletes every file that the index doesn't name; may run beside everything else; blocks.
+    /// Deletes every file that the index doesn't name, also what broken uploads left under `tmp`;
+    /// may run beside everything else; blocks.
+    ///
+    /// Files whose names aren't a store's are left alone, and counted.
     ///
     /// - Returns: how many were deleted.
     @discardableResult
     func sweep(_ index: IndexReader) throws(StoreError) -> Int {
-        var count = 0
+        var (count, strangeCount) = (0, 0)
         for number in 0...255 {
             let name = FileID.folder(UInt8(truncatingIfNeeded: number))
             for file in try FileCalls.names(in: folder.path + "/objects/" + name) {
-                if let id = FileID(name: file) {
-                    // First pending, then the index: between the two a file can only be committed.
-                    if state.withLock({ $0.isKept(id) }) { continue }
-                    if try index.hasFile(id) { continue }
+                guard let id = FileID(name: file), id.folder == name else {
+                    strangeCount += 1
+                    continue
                 }
-                delete(name + "/" + file, in: folder.objects)
-                count += 1
+                // First pending, then the index: between the two a file can only be committed.
+                if state.withLock({ $0.isKept(id) }) { continue }
+                if try index.hasFile(id) { continue }
+                if delete(name + "/" + file, in: folder.objects) { count += 1 }
             }
         }
-        statistics.sweptOrphans(count)
+        for file in try FileCalls.names(in: folder.path + "/tmp") {
+            guard let id = FileID(name: file) else { continue }
+            if state.withLock({ $0.isKept(id) }) { continue }
+            if delete(file, in: folder.temporary) { count += 1 }
+        }
+        statistics.sweptOrphans(count, strange: strangeCount)
         return count
     }
 
@@ -180,8 +218,20 @@ final class BodyFiles: Sendable {
         }
     }
 
-    private func delete(_ name: String, in folder: Int32) {
-        do { try FileCalls.delete(name, in: folder) } catch { statistics.leftUndeleted() }
+    /// Deletes one; where it can't or mustn't be now, the sweep comes by later.
+    @discardableResult
+    private func delete(_ name: String, in folder: Int32) -> Bool {
+        guard !self.folder.hold.isHeld else {
+            statistics.leftUndeleted()
+            return false
+        }
+        do {
+            try system.delete(name, in: folder)
+            return true
+        } catch {
+            statistics.leftUndeleted()
+            return false
+        }
     }
 
     /// Runs on a thread of the pool; a stopped pool leaves the files to the next start's sweep.

@@ -1,4 +1,3 @@
-internal import Glibc
 internal import NIOCore
 
 /// Takes the bytes of one upload: a small body stays in memory, a larger one goes to a file.
@@ -61,8 +60,7 @@ final class BodyWriter {
         buffer = []
         guard let file else { return }
         self.file = nil
-        close(file.descriptor)
-        files.abandon(file.id)
+        files.drop(file.id, descriptor: file.descriptor)
     }
 
     deinit { discard() }
@@ -83,7 +81,7 @@ final class BodyWriter {
             target = try files.create()
             file = target
         }
-        try FileCalls.write(bytes, to: target.descriptor, at: written)
+        try files.write(bytes, to: target.descriptor, at: written)
         written += Int64(bytes.count)
     }
 }

@@ -21,6 +21,12 @@ enum FileCalls {
         return Int64(status.st_size)
     }
 
+    /// The length of a file by its path in bytes; 0 where it can't be told.
+    static func size(at path: String) -> Int64 {
+        var status = stat()
+        return unsafe stat(path, &status) == 0 ? Int64(status.st_size) : 0
+    }
+
     /// Makes a folder of mode 0700; one that is there is left alone.
     static func makeFolder(_ path: String) throws(StoreError) {
         guard unsafe mkdir(path, 0o700) != 0 else { return }

@@ -11,11 +11,24 @@ enum IndexSchema {
 
     /// Brings an index of any earlier version up to this one.
     static func migrate(_ database: DatabaseQueue) throws(StoreError) {
+        do { try migrator.migrate(database) } catch { throw StoreError(index: error) }
+    }
+
+    /// Whether an index has all that this version brings it up to.
+    static func isCurrent(_ database: Database) throws(StoreError) -> Bool {
+        do {
+            return try migrator.hasCompletedMigrations(database)
+        } catch {
+            throw StoreError(index: error)
+        }
+    }
+
+    private static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("1: buckets, objects, uploads") { database in
             try database.execute(sql: first)
         }
-        do { try migrator.migrate(database) } catch { throw StoreError(index: error) }
+        return migrator
     }
 
     /// Whether an index was written by a later version of the program.

@@ -117,6 +117,16 @@ extension IndexTransaction {
         try database.run("DELETE FROM upload_parts WHERE upload = ?", [Data(upload)])
     }
 
+    /// Deletes one part of an upload, if it is there.
+    func dropPart(_ number: Int, of upload: UploadID) throws(StoreError) {
+        guard let part = try part(number, of: upload) else { return }
+        try unlink(part.body)
+        try database.run(
+            "DELETE FROM upload_parts WHERE upload = ? AND number = ?",
+            [Data(upload.bytes), number]
+        )
+    }
+
     private func requireUpload(
         _ upload: UploadID,
         bucket: Int64,

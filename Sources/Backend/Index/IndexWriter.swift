@@ -119,6 +119,7 @@ final class IndexWriter: Sendable {
         let now = clock().milliseconds
         var deliveries: [@Sendable () -> Void] = []
         var discarded: [DiscardedFiles] = []
+        var executed = ContinuousClock.now
         do {
             try database.writeWithoutTransaction { database in
                 try database.inTransaction(.immediate) {
@@ -131,6 +132,7 @@ final class IndexWriter: Sendable {
                         deliveries.append(try execute(job, transaction))
                         discarded += transaction.discarded
                     }
+                    executed = .now
                     return .commit
                 }
             }
@@ -140,6 +142,7 @@ final class IndexWriter: Sendable {
             for job in batch { job.fail(failure) }
             return
         }
+        statistics.flushed(.index, in: ContinuousClock.now - executed)
         statistics.committed(changes: batch.count)
         for deliver in deliveries { deliver() }
         if !discarded.isEmpty { discard(discarded) }

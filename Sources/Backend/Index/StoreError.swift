@@ -15,6 +15,10 @@ enum StoreError: Error, Equatable, Sendable {
     case diskFull
     /// The disk or the index refuses: read-only, I/O error, damage; the reason for the log.
     case diskRefused(String)
+    /// The disk became read-only.
+    case diskReadOnly
+    /// The write would leave less room on the disk than is kept free; bytes free now.
+    case roomReserved(free: Int64)
     /// A file of the index's is gone: it was replaced since it was looked up.
     case fileNotFound
     /// There is no object of that key.
@@ -38,9 +42,10 @@ enum StoreError: Error, Equatable, Sendable {
             self = (error as? StoreError) ?? .diskRefused(String(describing: error))
             return
         }
-        if error.resultCode == .SQLITE_FULL {
-            self = .diskFull
-        } else {
+        switch error.resultCode {
+        case .SQLITE_FULL: self = .diskFull
+        case .SQLITE_READONLY: self = .diskReadOnly
+        default:
             self = .diskRefused("index: \(error.message ?? String(describing: error.resultCode))")
         }
     }
@@ -50,6 +55,7 @@ enum StoreError: Error, Equatable, Sendable {
         switch code {
         case ENOSPC, EDQUOT: self = .diskFull
         case ENOENT: self = .fileNotFound
+        case EROFS: self = .diskReadOnly
         default: self = .diskRefused("\(what): errno \(code)")
         }
     }
@@ -59,7 +65,9 @@ enum StoreError: Error, Equatable, Sendable {
     /// After an I/O error while committing, recovery may still bring the change back; its files
     /// then wait for the sweep at the next start.
     var leavesNoTrace: Bool {
-        if case .diskRefused = self { return false }
-        return true
+        switch self {
+        case .diskReadOnly, .diskRefused: false
+        default: true
+        }
     }
 }

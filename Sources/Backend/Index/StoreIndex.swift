@@ -71,6 +71,11 @@ final class StoreIndex: Sendable {
         writer.submit(on: eventLoop, change)
     }
 
+    /// The bytes that the index at `path` takes on the disk, with its log.
+    static func fileBytes(at path: String) -> Int64 {
+        ["", "-wal"].reduce(0) { $0 + FileCalls.size(at: path + $1) }
+    }
+
     /// How many changes wait.
     var queueCount: Int { writer.queueCount }
 

@@ -1,0 +1,75 @@
+internal import Glibc
+
+/// The calls that bodies are written, placed and deleted by: a seam, behind which tests put a disk
+/// that loses what wasn't flushed.
+///
+/// Folders and files go by descriptors.
+protocol FileSystem: Sendable {
+    /// Makes an empty file that isn't there yet; answers its descriptor.
+    func create(_ name: String, in folder: Int32) throws(StoreError) -> Int32
+    /// Writes all of `bytes` at `offset`.
+    func write(
+        _ bytes: Span<UInt8>,
+        to descriptor: Int32,
+        at offset: Int64
+    ) throws(StoreError)
+    /// Flushes a file's bytes, and what is needed to read them, to the disk.
+    func flushData(_ descriptor: Int32) throws(StoreError)
+    /// Flushes the entries of a folder below `folder` to the disk.
+    func flushFolder(_ name: String, in folder: Int32) throws(StoreError)
+    /// Moves a file to another folder.
+    func move(
+        _ name: String,
+        from source: Int32,
+        to target: Int32,
+        as newName: String
+    ) throws(StoreError)
+    /// Deletes a file; one that is gone is no error.
+    func delete(_ name: String, in folder: Int32) throws(StoreError)
+    /// The bytes free for the process on the disk of a folder, and the disk's size.
+    func room(of folder: Int32) throws(StoreError) -> (free: Int64, total: Int64)
+    /// Gives a descriptor back.
+    func close(_ descriptor: Int32)
+}
+
+/// The real one.
+struct LinuxFiles: FileSystem {
+    func create(_ name: String, in folder: Int32) throws(StoreError) -> Int32 {
+        try FileCalls.open(name, in: folder, flags: O_WRONLY | O_CREAT | O_EXCL)
+    }
+
+    func write(
+        _ bytes: Span<UInt8>,
+        to descriptor: Int32,
+        at offset: Int64
+    ) throws(StoreError) {
+        try FileCalls.write(bytes, to: descriptor, at: offset)
+    }
+
+    func flushData(_ descriptor: Int32) throws(StoreError) {
+        try FileCalls.flushData(descriptor)
+    }
+
+    func flushFolder(_ name: String, in folder: Int32) throws(StoreError) {
+        try FileCalls.flushFolder(name, in: folder)
+    }
+
+    func move(
+        _ name: String,
+        from source: Int32,
+        to target: Int32,
+        as newName: String
+    ) throws(StoreError) {
+        try FileCalls.move(name, from: source, to: target, as: newName)
+    }
+
+    func delete(_ name: String, in folder: Int32) throws(StoreError) {
+        try FileCalls.delete(name, in: folder)
+    }
+
+    func room(of folder: Int32) throws(StoreError) -> (free: Int64, total: Int64) {
+        try FileCalls.room(of: folder)
+    }
+
+    func close(_ descriptor: Int32) { _ = Glibc.close(descriptor) }
+}
