@@ -117,7 +117,7 @@ let package = Package(
         tests("Transport", [nio, nioPosix, nioEmbedded]),
         tests("SecureTransport", ["CAESGCMProvider", "Transport", nio, nioPosix, nioEmbedded]),
         tests("Daemon"),
-        tests("Backend", ["Transport", nio, nioPosix]),
+        tests("Backend", ["Transport", nio, nioPosix, sqlite]),
         tests(
             "Gateway",
             [

@@ -40,6 +40,7 @@ final class StoreClient: Sendable {
     }
 
     /// Sends a request and gathers its answer.
+    @discardableResult
     func send(
         _ method: HTTPMethod,
         _ target: String,

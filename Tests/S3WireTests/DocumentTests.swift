@@ -216,8 +216,10 @@ import Testing
         )
         #expect(try DeletionRequest(xml: request.xml) == request)
         let result = DeletionResult(
-            deleted: awkward,
-            failures: [.init(key: "k", code: "AccessDenied", message: "m")]
+            deleted: awkward.map { .init(key: $0, versionID: "v") } + [
+                .init(key: "k", outcome: VersionOutcome(versionID: "m", isDeleteMarker: true))
+            ],
+            failures: [.init(key: "k", versionID: "w", code: "AccessDenied", message: "m")]
         )
         #expect(try DeletionResult(xml: result.xml) == result)
     }

@@ -62,6 +62,7 @@ struct DialectCall {
         case .getObject, .headObject: return try readObject()
         case .completeUpload: return try document { try completeUpload($0) }
         case .deleteObjects: return try document { try deleteObjects($0) }
+        case .putVersioning: return try document { try putVersioning($0) }
         case .abortUpload: try abortUpload()
         case .createBucket: createBucket()
         case .createUpload: try createUpload()
@@ -70,11 +71,13 @@ struct DialectCall {
         case .getCapabilities: sendCapabilities()
         case .getMetrics: sendMetrics()
         case .getTable: try sendTable()
+        case .getVersioning: try getVersioning()
         case .headBucket: try headBucket()
         case .listBuckets: try listBuckets()
         case .listObjects: try listObjects()
         case .listParts: try listParts()
         case .listUploads: try listUploads()
+        case .listVersions: try listVersions()
         case .replaceMetadata: try replaceMetadata()
         case .unknown: throw S3Error(.notImplemented)
         }
@@ -115,6 +118,7 @@ struct DialectCall {
         let names = [
             "trailer-metadata", "complete-metadata", "part-attributes", "list-metadata",
             "replace-metadata", "conditional-commit", "reserved-namespace",
+            "versioning",
         ]
         let list = names.map { "\"\($0)\"" }.joined(separator: ",")
         let text = "{\"dialect\":1,\"capabilities\":[\(list)]}\n"

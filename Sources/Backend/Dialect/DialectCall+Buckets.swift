@@ -61,15 +61,7 @@ extension DialectCall {
                 token: token,
                 nextToken: next
             ),
-            entries: listing.entries.map { object in
-                ObjectListing.Entry(
-                    key: String(decoding: object.key, as: UTF8.self),
-                    lastModified: Timestamp(milliseconds: object.modified),
-                    entityTag: object.etag,
-                    size: UInt64(clamping: object.size),
-                    metadata: object.metadata
-                )
-            },
+            entries: listing.entries.map { ObjectListing.Entry($0) },
             commonPrefixes: listing.commonPrefixes.map { String(decoding: $0, as: UTF8.self) }
         )
         reply.send(xml: document.xml)
@@ -121,7 +113,7 @@ extension DialectCall {
         reply.send(xml: document.xml)
     }
 
-    private func listingQuery(marker: KeyBytes, countMax: Int) throws -> ListingQuery {
+    func listingQuery(marker: KeyBytes, countMax: Int) throws -> ListingQuery {
         ListingQuery(
             prefix: KeyBytes((request.query["prefix"] ?? "").utf8),
             delimiter: KeyBytes((request.query["delimiter"] ?? "").utf8),
@@ -143,7 +135,7 @@ extension DialectCall {
         return marker
     }
 
-    private static func nonEmpty(_ text: String?) -> String? {
+    static func nonEmpty(_ text: String?) -> String? {
         guard let text, !text.isEmpty else { return nil }
         return text
     }

@@ -7,10 +7,12 @@ internal import Transport
 extension WriteOutcome {
     /// The header fields that tell of it.
     var fields: HTTPFields {
-        HTTPFields([
+        var fields = HTTPFields([
             ("etag", EntityTag.quoted(etag)),
             ("last-modified", Timestamp(milliseconds: modified).httpDate),
         ])
+        VersionOutcome(versionID: versionID).append(to: &fields)
+        return fields
     }
 }
 
@@ -20,10 +22,12 @@ extension DialectCall {
 
     func readObject() throws -> any HTTPServerHandler {
         let isHead = request.operation == .headObject
+        let version = try request.version()
         for _ in 0..<Self.lookupCountMax {
             let object = try reader.object(
                 bucket: request.bucket,
                 key: request.keyBytes,
+                version: version,
                 withBody: !isHead
             )
             try request.checkRead(object.etag)
@@ -39,7 +43,7 @@ extension DialectCall {
                 reply.sendBody(part)
                 return AnsweredHandler(reply, request.head)
             }
-            guard let opened = try open(object, range) else { continue }
+            guard let opened = try open(object, version, range) else { continue }
             let handler = DownloadHandler(reply, services, reader, opened, range)
             reply.sendHead(status, fields)
             handler.pump()
@@ -49,7 +53,11 @@ extension DialectCall {
     }
 
     func sendTable() throws {
-        let object = try reader.object(bucket: request.bucket, key: request.keyBytes)
+        let object = try reader.object(
+            bucket: request.bucket,
+            key: request.keyBytes,
+            version: try request.version()
+        )
         guard let table = try reader.partTable(of: object.version) else {
             throw StoreError.keyNotFound
         }
@@ -63,11 +71,13 @@ extension DialectCall {
         }
         let metadata = try DialectRequest.metadata(request.head.fields)
         let condition = try request.writeCondition()
+        let version = try request.version()
         let (bucket, key, reply) = (request.bucket, request.keyBytes, reply)
         change { (transaction) throws(StoreError) in
             try transaction.replaceMetadata(
                 bucket: bucket,
                 key: key,
+                version: version,
                 metadata: metadata,
                 condition: condition
             )
@@ -78,11 +88,20 @@ extension DialectCall {
 
     func deleteObject() throws {
         let condition = try request.writeCondition()
+        let version = try request.version()
+        let id = request.query["versionId"]
         let (bucket, key, reply) = (request.bucket, request.keyBytes, reply)
         change { (transaction) throws(StoreError) in
-            try transaction.deleteObject(bucket: bucket, key: key, condition: condition)
-        } finish: {
-            reply.send(204)
+            try transaction.deleteObject(
+                bucket: bucket,
+                key: key,
+                version: version,
+                condition: condition
+            )
+        } finish: { deletion in
+            var fields = HTTPFields()
+            deletion.outcome(named: id).append(to: &fields)
+            reply.send(204, fields)
         }
     }
 
@@ -95,19 +114,21 @@ extension DialectCall {
         }
         let (bucket, reply) = (request.bucket, reply)
         change { (transaction) throws(StoreError) in
-            _ = try transaction.bucketID(bucket)
+            _ = try transaction.database.bucket(bucket)
             var result = DeletionResult()
             for object in deletion.objects {
-                if let refusal = try transaction.delete(object, bucket: bucket) {
+                switch try transaction.delete(object, bucket: bucket) {
+                case .success(let deleted):
+                    if !deletion.isQuiet { result.deleted.append(deleted) }
+                case .failure(let refusal):
                     result.failures.append(
                         .init(
                             key: object.key,
+                            versionID: object.versionID,
                             code: refusal.code.rawValue,
                             message: refusal.message
                         )
                     )
-                } else if !deletion.isQuiet {
-                    result.deleted.append(object.key)
                 }
             }
             return result
@@ -122,7 +143,11 @@ extension DialectCall {
     ) throws(S3Error) -> (status: Int, range: Range<Int64>, fields: HTTPFields) {
         let size = UInt64(clamping: object.size)
         let header = request.head.fields["range"]
-        var fields = WriteOutcome(etag: object.etag, modified: object.modified).fields
+        var fields = WriteOutcome(
+            etag: object.etag,
+            modified: object.modified,
+            versionID: object.versionID
+        ).fields
         fields.append("accept-ranges", "bytes")
         fields.append("content-type", "application/octet-stream")
         if let metadata = object.metadata {
@@ -147,6 +172,7 @@ extension DialectCall {
     /// `nil` where the object was replaced since it was looked up.
     private func open(
         _ object: ObjectRecord,
+        _ selector: VersionSelector,
         _ range: Range<Int64>
     ) throws(StoreError) -> OpenedBody? {
         do throws(StoreError) {
@@ -154,8 +180,8 @@ extension DialectCall {
             case .file(let id):
                 let descriptor = try services.files.open(id, count: object.size)
                 return OpenedBody(object, descriptor)
-            case .composite(let version): return try open(object, version, range)
-            case .empty, .inline: break
+            case .composite(let version): return try open(object, selector, version, range)
+            case .deleteMarker, .empty, .inline: break
             }
         } catch {
             if error == .fileNotFound { return nil }
@@ -166,6 +192,7 @@ extension DialectCall {
 
     private func open(
         _ object: ObjectRecord,
+        _ selector: VersionSelector,
         _ version: Int64,
         _ range: Range<Int64>
     ) throws(StoreError) -> OpenedBody? {
@@ -174,11 +201,15 @@ extension DialectCall {
         services.files.lease(version)
         do throws(StoreError) {
             let opened = try OpenedBody(object, leased: version, range, reader)
-            let current = try reader.object(bucket: request.bucket, key: request.keyBytes)
-            if current.version == version { return opened }
+            let again = try reader.object(
+                bucket: request.bucket,
+                key: request.keyBytes,
+                version: selector
+            )
+            if again.version == version { return opened }
         } catch {
             services.files.release(version)
-            if error == .keyNotFound { return nil }
+            if error.isAbsence || error == .versionNotFound { return nil }
             throw error
         }
         services.files.release(version)
@@ -187,21 +218,35 @@ extension DialectCall {
 }
 
 extension IndexTransaction {
-    /// Deletes one of several objects; answers why not where that is for the client to know.
+    /// Deletes one of several objects; a refusal is for the client to know.
     fileprivate func delete(
         _ object: DeletionRequest.Object,
         bucket: String
-    ) throws(StoreError) -> S3Error? {
-        if let refusal = DialectOperation.refusal(ofKey: object.key) { return refusal }
+    ) throws(StoreError) -> Result<DeletionResult.Deleted, S3Error> {
+        if let refusal = DialectOperation.refusal(ofKey: object.key) { return .failure(refusal) }
+        var selector = VersionSelector.current
+        if let id = object.versionID {
+            guard let named = VersionSelector(id: id) else {
+                return .failure(S3Error(.noSuchVersion))
+            }
+            selector = named
+        }
         do {
-            try deleteObject(
+            let deletion = try deleteObject(
                 bucket: bucket,
                 key: KeyBytes(object.key.utf8),
+                version: selector,
                 condition: object.entityTag.map { .matches(etag: $0) } ?? .none
             )
-            return nil
+            return .success(
+                DeletionResult.Deleted(
+                    key: object.key,
+                    versionID: object.versionID,
+                    outcome: deletion.outcome(named: object.versionID)
+                )
+            )
         } catch .preconditionFailed {
-            return S3Error(store: .preconditionFailed)
+            return .failure(S3Error(store: .preconditionFailed))
         }
     }
 }

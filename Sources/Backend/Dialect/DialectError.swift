@@ -1,3 +1,4 @@
+internal import Encoding
 internal import HTTPWire
 internal import S3Wire
 
@@ -9,6 +10,14 @@ extension S3Error {
         case .bucketNotEmpty: self.init(.bucketNotEmpty)
         case .bucketNotFound: self.init(.noSuchBucket)
         case .bucketReserved: self.init(.methodNotAllowed)
+        case .deleteMarker(let id, let isCurrent, let modified):
+            var fields = HTTPFields()
+            VersionOutcome(versionID: id, isDeleteMarker: true).append(to: &fields)
+            if !isCurrent {
+                fields.append("allow", "DELETE")
+                fields.append("last-modified", Timestamp(milliseconds: modified).httpDate)
+            }
+            self.init(isCurrent ? .noSuchKey : .methodNotAllowed, fields: fields)
         case .diskFull: self.init(.insufficientStorage)
         case .diskReadOnly: self.init(.serviceUnavailable, "The store's disk is read-only.")
         case .diskRefused:
@@ -26,6 +35,7 @@ extension S3Error {
         case .queueFull:
             self.init(.slowDown, fields: HTTPFields([("retry-after", "1")]))
         case .uploadNotFound: self.init(.noSuchUpload)
+        case .versionNotFound: self.init(.noSuchVersion)
         }
     }
 }

@@ -14,13 +14,16 @@ enum DialectOperation: String, CaseIterable, Sendable {
     case getMetrics = "GetMetrics"
     case getObject = "GetObject"
     case getTable = "GetTable"
+    case getVersioning = "GetBucketVersioning"
     case headBucket = "HeadBucket"
     case headObject = "HeadObject"
     case listBuckets = "ListBuckets"
     case listObjects = "ListObjectsV2"
     case listParts = "ListParts"
     case listUploads = "ListMultipartUploads"
+    case listVersions = "ListObjectVersions"
     case putObject = "PutObject"
+    case putVersioning = "PutBucketVersioning"
     case replaceMetadata = "ReplaceMetadata"
     case uploadPart = "UploadPart"
     /// None of them.
@@ -89,9 +92,11 @@ enum DialectOperation: String, CaseIterable, Sendable {
         switch method {
         case .get:
             if query.contains("uploads") { return .listUploads }
+            if query.contains("versions") { return .listVersions }
+            if query.contains("versioning") { return .getVersioning }
             if query["list-type"] == "2" { return .listObjects }
             throw S3Error(.notImplemented)
-        case .put: return .createBucket
+        case .put: return query.contains("versioning") ? .putVersioning : .createBucket
         case .head: return .headBucket
         case .delete: return .deleteBucket
         case .post:

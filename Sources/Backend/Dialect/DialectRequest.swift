@@ -109,6 +109,17 @@ struct DialectRequest {
         return id
     }
 
+    /// The version that the query names, or the current one.
+    ///
+    /// - Throws: `InvalidArgument` for what was never an id.
+    func version(_ name: String = "versionId") throws(S3Error) -> VersionSelector {
+        guard let id = query[name] else { return .current }
+        guard let selector = VersionSelector(id: id) else {
+            throw .invalidArgument("Invalid version id specified", name: name, value: id)
+        }
+        return selector
+    }
+
     /// A number among the query's parameters; `fallback` where it isn't there.
     ///
     /// - Throws: `InvalidArgument`.

@@ -94,7 +94,7 @@ final class DownloadHandler: HTTPServerHandler {
             exchange.sendBody(ByteBuffer(bytes: part))
         case .file(let id):
             try send(file: id, of: piece.size, range, to: exchange)
-        case .empty, .composite: throw .fileNotFound
+        case .composite, .deleteMarker, .empty: throw .fileNotFound
         }
     }
 

@@ -78,7 +78,7 @@ final class UploadHandler: HTTPServerHandler {
             let object = try reader.object(bucket: request.bucket, key: request.keyBytes)
             try condition.check(object.etag)
         } catch {
-            guard error == .keyNotFound else { throw error }
+            guard error.isAbsence else { throw error }
             try condition.check(nil)
         }
     }

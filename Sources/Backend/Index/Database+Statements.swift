@@ -1,5 +1,6 @@
 internal import Foundation
 internal import GRDB
+internal import S3Wire
 
 /// Statements that are compiled once a connection, with the store's errors.
 extension Database {
@@ -74,6 +75,17 @@ extension Row {
         try decode(Data?.self, atIndex: index).map { Array($0) }
     }
 
+    func flag(_ index: Int) throws -> Bool { try integer(index) != 0 }
+
+    /// A bucket's state from its column.
+    func versioning(_ index: Int) throws -> BucketVersioning {
+        let code = try integer(index)
+        guard let state = BucketVersioning.allCases.first(where: { $0.code == code }) else {
+            throw StoreError.diskRefused("index: unknown state of a bucket")
+        }
+        return state
+    }
+
     /// A body's place from its columns; `owner` is the id that inline and composite ones go by.
     func location(storage: Int, file: Int, owner: Int64) throws -> BodyLocation {
         switch try integer(storage) {
@@ -85,7 +97,19 @@ extension Row {
             }
             return .file(id)
         case 3: return .composite(version: owner)
+        case 4: return .deleteMarker
         default: throw StoreError.diskRefused("index: unknown storage")
+        }
+    }
+}
+
+extension BucketVersioning {
+    /// The value of the column `versioning`.
+    var code: Int64 {
+        switch self {
+        case .unversioned: 0
+        case .enabled: 1
+        case .suspended: 2
         }
     }
 }
@@ -98,6 +122,7 @@ extension BodyLocation {
         case .inline: 1
         case .file: 2
         case .composite: 3
+        case .deleteMarker: 4
         }
     }
 

@@ -42,8 +42,7 @@ extension IndexReader {
                 SELECT key, etag, size, modified, metadata FROM objects
                 WHERE bucket = ? AND key >= ? AND key < ? ORDER BY key
                 """,
-                bucket: bucket,
-                from: query.first
+                bucket: bucket
             ) { row, key in
                 let metadata = try row.optionalText(4)
                 let object = ListedObject(
@@ -68,42 +67,23 @@ extension IndexReader {
     ) throws(StoreError) -> ListingPage<UploadRecord> {
         try snapshot { (database) throws(StoreError) in
             let bucket = try database.bucket(name).id
-            var query = query
-            var page = ListingPage<UploadRecord>()
-            if query.countMax == 0 { return page }
-            if let idMarker, !query.marker.isEmpty, query.marker.starts(with: query.prefix),
-                query.commonPrefix(of: query.marker) == nil
-            {
-                let rest = try database.all(
-                    """
-                    SELECT key, id, initiated, metadata FROM uploads
-                    WHERE bucket = ? AND key = ? AND id > ? ORDER BY id LIMIT ?
-                    """,
-                    [bucket, Data(query.marker), Data(idMarker.bytes), query.countMax + 1]
-                ) { try UploadRecord(row: $0, key: query.marker) }
-                page.entries = Array(rest.prefix(query.countMax))
-                page.last = page.entries.isEmpty ? nil : query.marker
-                page.isTruncated = rest.count > query.countMax
-                if page.isTruncated { return page }
-                query.countMax -= page.count
-            }
-            let tail = try database.page(
+            if query.countMax == 0 { return ListingPage() }
+            return try database.page(
                 query,
                 """
                 SELECT key, id, initiated, metadata FROM uploads
                 WHERE bucket = ? AND key >= ? AND key < ? ORDER BY key, id
                 """,
-                bucket: bucket,
-                from: query.first
+                behind: idMarker.map { Data($0.bytes) },
+                """
+                SELECT key, id, initiated, metadata FROM uploads
+                WHERE bucket = ? AND key >= ? AND key < ? AND id > ? ORDER BY id
+                """,
+                bucket: bucket
             ) { row, key in
                 let upload = try UploadRecord(row: row, key: key)
                 return (upload, upload.metadata?.utf8.count ?? 0)
             }
-            page.entries += tail.entries
-            page.commonPrefixes = tail.commonPrefixes
-            page.isTruncated = tail.isTruncated
-            page.last = tail.last ?? page.last
-            return page
         }
     }
 
@@ -149,26 +129,64 @@ extension IndexReader {
 }
 
 extension Database {
-    /// Walks keys from `start`, on behind everything that a common prefix stands for.
+    /// A page of entries of which a key has several: those of the marker's key behind `marker`,
+    /// then those of all keys behind it.
+    func page<Entry>(
+        _ query: ListingQuery,
+        _ all: String,
+        behind marker: (some DatabaseValueConvertible)?,
+        _ ofOneKey: String,
+        bucket: Int64,
+        _ decode: (Row, KeyBytes) throws -> (entry: Entry, textBytes: Int)
+    ) throws(StoreError) -> ListingPage<Entry> {
+        var query = query
+        var page = ListingPage<Entry>()
+        let key = query.marker
+        if let marker, !key.isEmpty, key.starts(with: query.prefix),
+            query.commonPrefix(of: key) == nil
+        {
+            page = try self.page(
+                query,
+                ofOneKey,
+                bucket: bucket,
+                only: key,
+                behind: [marker],
+                decode
+            )
+            query.countMax -= page.count
+            if page.isTruncated { return page }
+        }
+        let tail = try self.page(query, all, bucket: bucket, decode)
+        page.entries += tail.entries
+        page.commonPrefixes = tail.commonPrefixes
+        page.isTruncated = tail.isTruncated
+        page.last = tail.last ?? page.last
+        return page
+    }
+
+    /// Walks keys in order, on behind everything that a common prefix stands for.
     ///
-    /// The rows of `sql` hold the key first.
-    fileprivate func page<Entry>(
+    /// The rows of `sql` hold the key first; its arguments are the bucket, the first key, the
+    /// bound of keys, and `marker`.
+    func page<Entry>(
         _ query: ListingQuery,
         _ sql: String,
         bucket: Int64,
-        from start: KeyBytes,
+        only key: KeyBytes? = nil,
+        behind marker: StatementArguments = [],
         _ decode: (Row, KeyBytes) throws -> (entry: Entry, textBytes: Int)
     ) throws(StoreError) -> ListingPage<Entry> {
         var page = ListingPage<Entry>()
         var byteCount = 0
-        var seek: KeyBytes? = start
+        let bound = key.map { $0 + [0] } ?? query.bound
+        var seek = key ?? query.first as KeyBytes?
         while let from = seek {
             seek = nil
             // An empty BLOB would be bound as NULL; no key is below a zero byte.
             let arguments: StatementArguments = [
-                bucket, Data(from.isEmpty ? [0] : from), Data(query.bound),
+                bucket, Data(from.isEmpty ? [0] : from), Data(bound),
             ]
-            try forEach(sql, arguments) { row in
+            try forEach(sql, arguments + marker) { row in
                 if page.count == query.countMax || byteCount > IndexReader.pageBytesMax {
                     page.isTruncated = true
                     return false

@@ -50,7 +50,7 @@ final class IndexReader: Sendable {
     func buckets() throws(StoreError) -> [BucketRecord] {
         try read { (database) throws(StoreError) in
             try database.all(
-                "SELECT id, name, created FROM buckets WHERE name <> ? ORDER BY name",
+                "\(BucketRecord.columns) FROM buckets WHERE name <> ? ORDER BY name",
                 [IndexSchema.reservedBucket],
                 BucketRecord.init(row:)
             )
@@ -60,23 +60,6 @@ final class IndexReader: Sendable {
     /// The bucket of that name.
     func bucket(_ name: String) throws(StoreError) -> BucketRecord {
         try read { (database) throws(StoreError) in try database.bucket(name) }
-    }
-
-    /// The current object of a key, with its bytes where they are inline and `withBody`.
-    func object(
-        bucket: String,
-        key: KeyBytes,
-        withBody: Bool = false
-    ) throws(StoreError) -> ObjectRecord {
-        let found = try read { (database) throws(StoreError) in
-            try database.first(
-                withBody ? Self.objectAndBody : Self.objectAlone,
-                [Data(key), bucket]
-            ) { row in try ObjectRecord(row: row, withBody: withBody) }
-        }
-        guard let found else { throw .bucketNotFound }
-        guard let object = found else { throw .keyNotFound }
-        return object
     }
 
     /// The bytes of an inline body.
@@ -129,26 +112,13 @@ final class IndexReader: Sendable {
             try database.first("SELECT 1 FROM files WHERE id = ?", [Data(id.bytes)]) { _ in true }
         } ?? false
     }
-
-    private static let objectAlone = """
-        SELECT o.version, o.etag, o.size, o.modified, o.metadata, o.storage, o.file
-        FROM buckets AS b LEFT JOIN objects AS o ON o.bucket = b.id AND o.key = ?
-        WHERE b.name = ?
-        """
-
-    private static let objectAndBody = """
-        SELECT o.version, o.etag, o.size, o.modified, o.metadata, o.storage, o.file, i.data
-        FROM buckets AS b LEFT JOIN objects AS o ON o.bucket = b.id AND o.key = ?
-        LEFT JOIN bodies AS i ON o.storage = 1 AND i.id = o.version
-        WHERE b.name = ?
-        """
 }
 
 extension Database {
     /// The bucket of that name.
     func bucket(_ name: String) throws(StoreError) -> BucketRecord {
         let bucket = try first(
-            "SELECT id, name, created FROM buckets WHERE name = ?",
+            "\(BucketRecord.columns) FROM buckets WHERE name = ?",
             [name],
             BucketRecord.init(row:)
         )
@@ -158,27 +128,15 @@ extension Database {
 }
 
 extension BucketRecord {
+    /// The columns that `init(row:)` reads.
+    static let columns = "SELECT id, name, created, versioning"
+
     fileprivate init(row: Row) throws {
         self.init(
             id: try row.integer(0),
             name: try row.text(1),
-            created: try row.integer(2)
-        )
-    }
-}
-
-extension ObjectRecord {
-    /// `nil` where the bucket is there and the key isn't.
-    fileprivate init?(row: Row, withBody: Bool) throws {
-        guard let version = try row.decode(Int64?.self, atIndex: 0) else { return nil }
-        self.init(
-            version: version,
-            etag: try row.text(1),
-            size: try row.integer(2),
-            modified: try row.integer(3),
-            metadata: try row.optionalText(4),
-            body: try row.location(storage: 5, file: 6, owner: version),
-            inlineBytes: withBody ? try row.optionalBytes(7) : nil
+            created: try row.integer(2),
+            versioning: try row.versioning(3)
         )
     }
 }

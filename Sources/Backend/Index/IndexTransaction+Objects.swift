@@ -1,5 +1,6 @@
 internal import Foundation
 internal import GRDB
+internal import S3Wire
 
 extension IndexTransaction {
     /// Makes a bucket.
@@ -10,15 +11,17 @@ extension IndexTransaction {
         try database.run("INSERT INTO buckets (name, created) VALUES (?, ?)", [name, now])
     }
 
-    /// Deletes a bucket without objects, and its open uploads with it.
+    /// Deletes a bucket without objects and versions, and its open uploads with it.
     func deleteBucket(_ name: String) throws(StoreError) {
         guard name != IndexSchema.reservedBucket else { throw .bucketReserved }
-        let bucket = try bucketID(name)
-        let object = try database.first(
-            "SELECT 1 FROM objects WHERE bucket = ? LIMIT 1",
-            [bucket]
-        ) { _ in true }
-        guard object == nil else { throw .bucketNotEmpty }
+        let bucket = try database.bucket(name).id
+        for table in VersionTable.allCases {
+            let row = try database.first(
+                "SELECT 1 FROM \(table.rawValue) WHERE bucket = ? LIMIT 1",
+                [bucket]
+            ) { _ in true }
+            guard row == nil else { throw .bucketNotEmpty }
+        }
         let uploads = try database.all("SELECT id FROM uploads WHERE bucket = ?", [bucket]) {
             try $0.bytes(0)
         }
@@ -27,7 +30,8 @@ extension IndexTransaction {
         try database.run("DELETE FROM buckets WHERE id = ?", [bucket])
     }
 
-    /// Puts an object in the place of whatever the key held.
+    /// Puts an object in the place of what the key held, or in front of it in a bucket that keeps
+    /// versions.
     func putObject(
         bucket name: String,
         key: KeyBytes,
@@ -35,101 +39,134 @@ extension IndexTransaction {
         metadata: String?,
         condition: WriteCondition
     ) throws(StoreError) -> WriteOutcome {
-        let bucket = try bucketID(name)
-        try removeCurrent(bucket: bucket, key: key, condition: condition)
+        let bucket = try database.bucket(name)
+        try makeWay(in: bucket, key: key, condition: condition)
         let version = try nextNumber()
         let location = try link(body, owner: version)
-        let outcome = WriteOutcome(etag: newETag(), modified: now)
-        try insertObject(
-            bucket: bucket,
+        return try insertObject(
+            in: bucket,
             key: key,
-            record: ObjectRecord(
-                version: version,
-                etag: outcome.etag,
-                size: body.size,
-                modified: outcome.modified,
-                metadata: metadata,
-                body: location
-            ),
-            upload: nil
+            version: version,
+            size: body.size,
+            metadata: metadata,
+            body: location
         )
-        return outcome
     }
 
     /// Deletes an object; a key that isn't there is no error unless a condition asks for it.
+    ///
+    /// A bucket that keeps versions gets a delete marker, unless a version is named.
+    @discardableResult
     func deleteObject(
         bucket name: String,
         key: KeyBytes,
+        version selector: VersionSelector = .current,
         condition: WriteCondition = .none
-    ) throws(StoreError) {
-        let bucket = try bucketID(name)
+    ) throws(StoreError) -> Deletion {
+        let bucket = try database.bucket(name)
         do {
-            try removeCurrent(bucket: bucket, key: key, condition: condition)
+            guard selector == .current else {
+                return try deleteVersion(selector, in: bucket, key: key, condition: condition)
+                    ? .marker : .version
+            }
+            try makeWay(in: bucket, key: key, condition: condition)
         } catch .keyNotFound {
             throw .preconditionFailed
         }
+        if bucket.versioning == .unversioned { return .version }
+        return .hidden(by: try insertMarker(in: bucket, key: key))
     }
 
-    /// Replaces the metadata of the object of that ETag; its version and time stay.
+    /// Replaces the metadata of the object or version of that ETag; its number and time stay.
     func replaceMetadata(
         bucket name: String,
         key: KeyBytes,
+        version selector: VersionSelector = .current,
         metadata: String?,
         condition: WriteCondition
     ) throws(StoreError) -> WriteOutcome {
-        let bucket = try bucketID(name)
-        let current = try database.first(
-            "SELECT etag, modified FROM objects WHERE bucket = ? AND key = ?",
-            [bucket, Data(key)]
-        ) { WriteOutcome(etag: try $0.text(0), modified: try $0.integer(1)) }
-        guard let current else { throw .keyNotFound }
-        try condition.check(current.etag)
+        let bucket = try database.bucket(name)
+        guard let found = try find(selector, bucket: bucket.id, key: key),
+            found.body != .deleteMarker
+        else { throw selector == .current ? .keyNotFound : .versionNotFound }
+        try condition.check(found.etag)
         let etag = newETag()
         try database.run(
-            "UPDATE objects SET metadata = ?, etag = ? WHERE bucket = ? AND key = ?",
-            [metadata, etag, bucket, Data(key)]
+            """
+            UPDATE \(found.table.rawValue) SET metadata = ?, etag = ?
+            WHERE bucket = ? AND key = ? AND version = ?
+            """,
+            [metadata, etag, bucket.id, Data(key), found.version]
         )
-        return WriteOutcome(etag: etag, modified: current.modified)
-    }
-
-    /// Takes the key's object out, if there is one and the condition holds.
-    func removeCurrent(
-        bucket: Int64,
-        key: KeyBytes,
-        condition: WriteCondition
-    ) throws(StoreError) {
-        let current = try database.first(
-            "SELECT etag, version, storage, file FROM objects WHERE bucket = ? AND key = ?",
-            [bucket, Data(key)]
-        ) { row in
-            (
-                etag: try row.text(0),
-                body: try row.location(storage: 2, file: 3, owner: try row.integer(1))
-            )
-        }
-        try condition.check(current?.etag)
-        guard let current else { return }
-        try unlink(current.body)
-        try database.run(
-            "DELETE FROM objects WHERE bucket = ? AND key = ?",
-            [bucket, Data(key)]
+        return WriteOutcome(
+            etag: etag,
+            modified: found.modified,
+            versionID: bucket.versioning.shownID(found.version, isNull: found.isNull)
         )
     }
 
-    /// Adds the row of an object; `upload` is the one that made it.
+    /// Adds a new current version; `upload` is the one that made it.
     func insertObject(
+        in bucket: BucketRecord,
+        key: KeyBytes,
+        version: Int64,
+        size: Int64,
+        metadata: String?,
+        body: BodyLocation,
+        upload: UploadID? = nil
+    ) throws(StoreError) -> WriteOutcome {
+        let outcome = WriteOutcome(
+            etag: newETag(),
+            modified: now,
+            versionID: bucket.versioning.shownID(version, isNull: bucket.versioning.makesNull)
+        )
+        let record = ObjectRecord(
+            version: version,
+            isNull: bucket.versioning.makesNull,
+            etag: outcome.etag,
+            size: size,
+            modified: now,
+            metadata: metadata,
+            body: body
+        )
+        try insert(record, into: .current, bucket: bucket.id, key: key, upload: upload)
+        return outcome
+    }
+
+    /// Adds a row.
+    func insert(
+        _ record: ObjectRecord,
+        into table: VersionTable,
         bucket: Int64,
         key: KeyBytes,
-        record: ObjectRecord,
-        upload: UploadID?
+        upload: UploadID? = nil
     ) throws(StoreError) {
         try database.run(
-            "INSERT INTO objects VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO \(table.rawValue) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 bucket, Data(key), record.version, record.etag, record.size, record.modified,
                 record.metadata, record.body.storageCode, record.body.fileColumn,
-                upload.map { Data($0.bytes) },
+                upload.map { Data($0.bytes) }, record.isNull,
             ]
         )
+    }
+}
+
+/// What a deletion did.
+enum Deletion: Equatable, Sendable {
+    /// It took a version out, or there was none.
+    case version
+    /// It took a delete marker out.
+    case marker
+    /// It put a delete marker in front.
+    case hidden(by: VersionOutcome)
+
+    /// What the answer tells of it, to a request that named a version or none.
+    func outcome(named id: String?) -> VersionOutcome {
+        switch self {
+        case .version: VersionOutcome(versionID: id)
+        case .marker: VersionOutcome(versionID: id, isDeleteMarker: true)
+        case .hidden(let outcome): outcome
+        }
     }
 }

@@ -8,7 +8,7 @@ extension IndexTransaction {
         key: KeyBytes,
         metadata: String?
     ) throws(StoreError) -> UploadID {
-        let bucket = try bucketID(name)
+        let bucket = try database.bucket(name).id
         let id = UploadID(milliseconds: now)
         try database.run(
             "INSERT INTO uploads VALUES (?, ?, ?, ?, ?)",
@@ -26,7 +26,7 @@ extension IndexTransaction {
         body: NewBody,
         attributes: String?
     ) throws(StoreError) -> WriteOutcome {
-        let bucket = try bucketID(name)
+        let bucket = try database.bucket(name).id
         try requireUpload(upload, bucket: bucket, key: key)
         if let older = try part(number, of: upload) { try unlink(older.body) }
         let location = try link(body, owner: try nextNumber())
@@ -43,8 +43,8 @@ extension IndexTransaction {
 
     /// Makes the object of the parts named, ascending; the others are dropped.
     ///
-    /// Repeated after it succeeded it answers the same again, as long as the object is still the
-    /// one it made of the same parts.
+    /// Repeated after it succeeded it answers the same again, as long as the version that it made
+    /// of the same parts is there.
     func completeUpload(
         _ upload: UploadID,
         bucket name: String,
@@ -54,11 +54,11 @@ extension IndexTransaction {
         table: [UInt8],
         condition: WriteCondition
     ) throws(StoreError) -> WriteOutcome {
-        let bucket = try bucketID(name)
+        let bucket = try database.bucket(name)
         do {
-            try requireUpload(upload, bucket: bucket, key: key)
+            try requireUpload(upload, bucket: bucket.id, key: key)
         } catch .uploadNotFound {
-            return try completedEarlier(upload, bucket: bucket, key: key, parts: parts)
+            return try completedEarlier(upload, in: bucket, key: key, parts: parts)
         }
         var chosen: [PartRecord] = []
         for named in parts {
@@ -67,24 +67,23 @@ extension IndexTransaction {
             }
             chosen.append(part)
         }
-        try removeCurrent(bucket: bucket, key: key, condition: condition)
+        try makeWay(in: bucket, key: key, condition: condition)
         let version = try nextNumber()
         let size = try link(chosen, version: version)
         if !table.isEmpty {
             try database.run("INSERT INTO part_tables VALUES (?, ?)", [version, Data(table)])
         }
-        let outcome = WriteOutcome(etag: newETag(), modified: now)
-        let record = ObjectRecord(
+        let outcome = try insertObject(
+            in: bucket,
+            key: key,
             version: version,
-            etag: outcome.etag,
             size: size,
-            modified: now,
             metadata: metadata,
-            body: .composite(version: version)
+            body: .composite(version: version),
+            upload: upload
         )
-        try insertObject(bucket: bucket, key: key, record: record, upload: upload)
         try dropParts(of: upload.bytes, keeping: Set(parts.map(\.number)))
-        try deleteUpload(upload, bucket: bucket, key: key)
+        try deleteUpload(upload, bucket: bucket.id, key: key)
         return outcome
     }
 
@@ -94,7 +93,7 @@ extension IndexTransaction {
         bucket name: String,
         key: KeyBytes
     ) throws(StoreError) {
-        let bucket = try bucketID(name)
+        let bucket = try database.bucket(name).id
         try requireUpload(upload, bucket: bucket, key: key)
         try dropParts(of: upload.bytes, keeping: [])
         try deleteUpload(upload, bucket: bucket, key: key)
@@ -176,21 +175,26 @@ extension IndexTransaction {
 
     private func completedEarlier(
         _ upload: UploadID,
-        bucket: Int64,
+        in bucket: BucketRecord,
         key: KeyBytes,
         parts: [NamedPart]
     ) throws(StoreError) -> WriteOutcome {
         let made = try database.first(
             """
-            SELECT version, etag, modified FROM objects
-            WHERE bucket = ? AND key = ? AND upload = ?
+            SELECT version, etag, modified, is_null FROM objects
+            WHERE bucket = ?1 AND key = ?2 AND upload = ?3 UNION ALL
+            SELECT version, etag, modified, is_null FROM versions
+            WHERE bucket = ?1 AND key = ?2 AND upload = ?3
             """,
-            [bucket, Data(key), Data(upload.bytes)]
+            [bucket.id, Data(key), Data(upload.bytes)]
         ) { row in
-            (
-                version: try row.integer(0),
-                outcome: WriteOutcome(etag: try row.text(1), modified: try row.integer(2))
+            let version = try row.integer(0)
+            let outcome = WriteOutcome(
+                etag: try row.text(1),
+                modified: try row.integer(2),
+                versionID: bucket.versioning.shownID(version, isNull: try row.flag(3))
             )
+            return (version: version, outcome: outcome)
         }
         guard let made else { throw .uploadNotFound }
         let known = try database.all(

@@ -32,15 +32,6 @@ final class IndexTransaction {
         sequence.forget()
     }
 
-    /// The id of a bucket.
-    func bucketID(_ name: String) throws(StoreError) -> Int64 {
-        let id = try database.first("SELECT id FROM buckets WHERE name = ?", [name]) {
-            try $0.integer(0)
-        }
-        guard let id else { throw .bucketNotFound }
-        return id
-    }
-
     /// Links a new body into the index; an inline one goes by `owner`.
     func link(_ body: NewBody, owner: Int64) throws(StoreError) -> BodyLocation {
         switch body {
@@ -57,7 +48,7 @@ final class IndexTransaction {
     /// Takes a body out of the index; its files go once the transaction is durable.
     func unlink(_ body: BodyLocation) throws(StoreError) {
         switch body {
-        case .empty: return
+        case .empty, .deleteMarker: return
         case .inline(let id):
             try database.run("DELETE FROM bodies WHERE id = ?", [id])
         case .file(let id):

@@ -1,3 +1,5 @@
+internal import S3Wire
+
 /// An object's key: 1 to 1,024 bytes of UTF-8 without NUL, compared as bytes.
 typealias KeyBytes = [UInt8]
 
@@ -7,6 +9,7 @@ struct BucketRecord: Equatable, Sendable {
     var name: String
     /// Milliseconds since the Unix epoch.
     var created: Int64
+    var versioning: BucketVersioning
 }
 
 /// Where the bytes of a body are.
@@ -18,12 +21,16 @@ enum BodyLocation: Equatable, Sendable {
     case file(FileID)
     /// In the segments of this version, one behind the other.
     case composite(version: Int64)
+    /// Nowhere: the version says that the object was deleted.
+    case deleteMarker
 }
 
 /// An object in the index.
 struct ObjectRecord: Equatable, Sendable {
-    /// New with every body; metadata replaced in place keep it.
+    /// New with every body, greater than all before; metadata replaced in place keep it.
     var version: Int64
+    /// Whether it goes by the id `null`: it was written while the bucket didn't keep versions.
+    var isNull = true
     var etag: String
     /// Bytes of the body.
     var size: Int64
@@ -33,6 +40,8 @@ struct ObjectRecord: Equatable, Sendable {
     var body: BodyLocation
     /// The bytes of an inline body where they were asked for.
     var inlineBytes: [UInt8]?
+    /// The id that clients know; `nil` in a bucket that never kept versions.
+    var versionID: String?
 }
 
 /// A piece of a composite body.
@@ -83,6 +92,8 @@ struct WriteOutcome: Equatable, Sendable {
     var etag: String
     /// Milliseconds since the Unix epoch.
     var modified: Int64
+    /// The id that clients know; `nil` in a bucket that never kept versions.
+    var versionID: String?
 }
 
 /// A multipart upload in the index.

@@ -11,6 +11,8 @@ enum StoreError: Error, Equatable, Sendable {
     case bucketNotFound
     /// A file isn't as long as the index says; the reason for the log.
     case bodyDamaged(String)
+    /// The version is a delete marker; `isCurrent` where none was named.
+    case deleteMarker(id: String, isCurrent: Bool, modified: Int64)
     /// No room on the disk.
     case diskFull
     /// The disk or the index refuses: read-only, I/O error, damage; the reason for the log.
@@ -35,6 +37,8 @@ enum StoreError: Error, Equatable, Sendable {
     case stopping
     /// There is no such upload of that key.
     case uploadNotFound
+    /// There is no such version of that key.
+    case versionNotFound
 
     /// What an error of SQLite's means.
     init(index error: any Error) {
@@ -57,6 +61,14 @@ enum StoreError: Error, Equatable, Sendable {
         case ENOENT: self = .fileNotFound
         case EROFS: self = .diskReadOnly
         default: self = .diskRefused("\(what): errno \(code)")
+        }
+    }
+
+    /// Whether it means that a key has no current object.
+    var isAbsence: Bool {
+        switch self {
+        case .deleteMarker(_, isCurrent: true, _), .keyNotFound: true
+        default: false
         }
     }
 

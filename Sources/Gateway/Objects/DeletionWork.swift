@@ -29,7 +29,7 @@ enum DeletionWork {
                 }
                 let wanted = entityTag == "*" ? ObjectConditions.Tags.any : .list([entityTag])
                 try await delete(object.key, ifMatch: wanted, request)
-                result.deleted.append(object.key)
+                result.deleted.append(.init(key: object.key))
             } catch {
                 guard error.status < 500, error.code != .noSuchBucket else { throw error }
                 result.failures.append(

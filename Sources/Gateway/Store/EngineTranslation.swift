@@ -135,7 +135,10 @@ struct EngineTranslation: Sendable {
         )
         guard reply.isSuccess else { return reply }
         var result: DeletionResult = try Self.parse(reply)
-        result.deleted = result.deleted.map { EngineNames.key(ofName: $0) ?? $0 }
+        for index in result.deleted.indices {
+            let name = result.deleted[index].key
+            result.deleted[index].key = EngineNames.key(ofName: name) ?? name
+        }
         for index in result.failures.indices {
             let name = result.failures[index].key
             result.failures[index].key = EngineNames.key(ofName: name) ?? name

@@ -52,7 +52,7 @@ extension ObjectListing: XMLReadable {
 
     private mutating func decodeKeys() throws(XMLError) {
         prefix = try EncodedKey.decode(prefix, "Prefix")
-        if let text = delimiter { delimiter = try EncodedKey.decode(text, "Delimiter") }
+        delimiter = try EncodedKey.decodeOptional(delimiter, "Delimiter")
         switch paging {
         case .version1(let marker, let next):
             paging = .version1(
@@ -76,29 +76,44 @@ extension ObjectListing: XMLReadable {
 }
 
 extension ObjectListing.Entry {
-    fileprivate init(children reader: inout XMLReader) throws(XMLError) {
-        var key: String?
-        var lastModified: Timestamp?
-        self.init(
+    /// The elements of an entry as they come.
+    struct Fields {
+        private var key: String?
+        private var lastModified: Timestamp?
+        private var rest = ObjectListing.Entry(
             key: "",
             lastModified: Timestamp(milliseconds: 0),
             entityTag: "",
             size: 0
         )
-        while let name = try reader.child() {
+
+        /// Reads the element of that name; what isn't known is skipped.
+        mutating func read(_ name: String, from reader: inout XMLReader) throws(XMLError) {
             switch name {
             case "Key": key = try reader.text()
             case "LastModified": lastModified = try reader.time(name)
-            case "ETag": entityTag = try reader.entityTag()
-            case "Size": size = try reader.number(name)
-            case "StorageClass": storageClass = try reader.nonEmptyText()
-            case "Owner": owner = try Owner(children: &reader)
-            case "Metadata": metadata = try reader.nonEmptyText()
+            case "ETag": rest.entityTag = try reader.entityTag()
+            case "Size": rest.size = try reader.number(name)
+            case "StorageClass": rest.storageClass = try reader.nonEmptyText()
+            case "Owner": rest.owner = try Owner(children: &reader)
+            case "Metadata": rest.metadata = try reader.nonEmptyText()
             default: try reader.skip()
             }
         }
-        self.key = try XMLError.require(key, "Key")
-        self.lastModified = try XMLError.require(lastModified, "LastModified")
+
+        /// The entry of all that was read.
+        func entry() throws(XMLError) -> ObjectListing.Entry {
+            var entry = rest
+            entry.key = try XMLError.require(key, "Key")
+            entry.lastModified = try XMLError.require(lastModified, "LastModified")
+            return entry
+        }
+    }
+
+    fileprivate init(children reader: inout XMLReader) throws(XMLError) {
+        var fields = Fields()
+        while let name = try reader.child() { try fields.read(name, from: &reader) }
+        self = try fields.entry()
     }
 }
 

@@ -22,6 +22,8 @@ extension S3ErrorCode {
         .illegalLocationConstraint:
             "The location constraint is incompatible for the region specific endpoint this "
             + "request was sent to.",
+        .illegalVersioningConfiguration:
+            "The versioning configuration specified in the request is not valid",
         .incompleteBody:
             "You did not provide the number of bytes specified by the Content-Length HTTP header",
         .insufficientStorage: "The store has no room left.",

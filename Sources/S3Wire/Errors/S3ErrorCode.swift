@@ -24,6 +24,8 @@ public enum S3ErrorCode: String, CaseIterable, Sendable {
     case entityTooSmall = "EntityTooSmall"
     /// `IllegalLocationConstraintException`.
     case illegalLocationConstraint = "IllegalLocationConstraintException"
+    /// `IllegalVersioningConfigurationException`.
+    case illegalVersioningConfiguration = "IllegalVersioningConfigurationException"
     /// `IncompleteBody`.
     case incompleteBody = "IncompleteBody"
     /// `InsufficientStorage`.

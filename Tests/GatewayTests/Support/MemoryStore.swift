@@ -109,7 +109,8 @@ final class MemoryStore {
             return refuse(exchange, .malformedXML)
         }
         for object in deletion.objects { objects[bucket + "/" + object.key] = nil }
-        exchange.answer(200, body: DeletionResult(deleted: deletion.objects.map(\.key)).xml)
+        let deleted = deletion.objects.map { DeletionResult.Deleted(key: $0.key) }
+        exchange.answer(200, body: DeletionResult(deleted: deleted).xml)
     }
 
     private func list(_ exchange: FakeStoreExchange, _ bucket: String, _ query: S3Query) {
