@@ -47,7 +47,7 @@ extension StoreFixture {
             try await store.setVersioning(.enabled)
             let first = try await store.put("k", [1], metadata: "one")
             let second = try await store.put("k", [2], metadata: "two")
-            let made = [first, second].map { $0.fields["x-amz-version-id"] ?? "" }
+            let made: [String] = [first, second].map { $0.fields["x-amz-version-id"] ?? "" }
             let ids = made + ["null"]
             #expect(Set(ids).count == 3)
             for (id, body) in zip(ids, [1, 2, 0] as [UInt8]) {

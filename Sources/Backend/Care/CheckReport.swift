@@ -41,6 +41,10 @@ public struct CheckReport: Equatable, Sendable {
         public var part: Int?
         /// What else there is to say.
         public var detail: String?
+        /// The number that the index knows the version by.
+        var version: Int64?
+        /// Whether it goes by the id `null`.
+        var isNull = true
     }
 
     /// Objects that the index names.
@@ -104,17 +108,23 @@ extension CheckReport.Finding {
     var subject: String {
         var words: [String] = []
         if let bucket, let key { words.append("\(bucket)/\(key)") }
+        if let versionID { words.append("version \(versionID)") }
         if let uploadID, let part { words.append("part \(part) of upload \(uploadID)") }
         if let file { words.append(file) }
         if let detail { words.append("(\(detail))") }
         return words.joined(separator: " ")
     }
 
+    /// The id of the version that can't be read; `nil` for the one that goes by `null`.
+    private var versionID: String? {
+        isNull ? nil : version.map { VersionSelector.id($0) }
+    }
+
     var json: JSONValue {
         var members = [JSONMember("problem", .string(problem.rawValue))]
         for (name, value) in [
-            ("file", file), ("bucket", bucket), ("key", key), ("upload_id", uploadID),
-            ("detail", detail),
+            ("file", file), ("bucket", bucket), ("key", key), ("version_id", versionID),
+            ("upload_id", uploadID), ("detail", detail),
         ] {
             if let value { members.append(JSONMember(name, .string(value))) }
         }

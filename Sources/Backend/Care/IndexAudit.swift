@@ -37,7 +37,9 @@ final class IndexAudit {
 
     func objectCount() throws(StoreError) -> Int64 {
         try reader.read { (database) throws(StoreError) in
-            try database.first("SELECT count(*) FROM objects") { try $0.integer(0) } ?? 0
+            try database.first(
+                "SELECT count(*) FROM \(VersionTable.all) WHERE storage <> 4"
+            ) { try $0.integer(0) } ?? 0
         }
     }
 
@@ -98,7 +100,8 @@ final class IndexAudit {
 }
 
 extension CheckReport.Finding {
-    /// Columns: problem, bucket, key, upload, part, file, detail.
+    /// Columns: problem, bucket, key, upload, part, file, detail, number of the version, whether
+    /// it is `null`.
     fileprivate init(row: Row) throws {
         let word = try row.text(0)
         guard let problem = CheckReport.Problem(rawValue: word) else {
@@ -113,7 +116,9 @@ extension CheckReport.Finding {
             key: try row.optionalBytes(2).map { String(decoding: $0, as: UTF8.self) },
             uploadID: try row.optionalBytes(3).flatMap { UploadID(bytes: $0)?.text },
             part: try row.decode(Int?.self, atIndex: 4),
-            detail: detail == "" ? nil : detail
+            detail: detail == "" ? nil : detail,
+            version: try row.decode(Int64?.self, atIndex: 7),
+            isNull: try row.decode(Bool?.self, atIndex: 8) ?? true
         )
     }
 }
@@ -125,7 +130,7 @@ extension IndexAudit {
         "CREATE TEMP TABLE bad (id BLOB PRIMARY KEY, problem TEXT, detail TEXT) WITHOUT ROWID",
         """
         INSERT INTO temp.named SELECT id, NULL, 1 FROM files
-        UNION ALL SELECT file, size, 0 FROM objects WHERE storage = 2
+        UNION ALL SELECT file, size, 0 FROM \(VersionTable.all) WHERE storage = 2
         UNION ALL SELECT file, size, 0 FROM segments WHERE storage = 2
         UNION ALL SELECT file, size, 0 FROM upload_parts WHERE storage = 2
         """,
@@ -134,72 +139,83 @@ extension IndexAudit {
 
     private static let unreadable = [
         """
-        SELECT bad.problem, b.name, o.key, NULL, NULL, bad.id, bad.detail
-        FROM objects AS o JOIN temp.bad AS bad ON bad.id = o.file
+        SELECT bad.problem, b.name, o.key, NULL, NULL, bad.id, bad.detail,
+            o.version, o.is_null
+        FROM \(VersionTable.all) AS o JOIN temp.bad AS bad ON bad.id = o.file
         LEFT JOIN buckets AS b ON b.id = o.bucket WHERE o.storage = 2
         """,
         """
-        SELECT bad.problem, b.name, o.key, NULL, s.number, bad.id, bad.detail
+        SELECT bad.problem, b.name, o.key, NULL, s.number, bad.id, bad.detail,
+            o.version, o.is_null
         FROM segments AS s JOIN temp.bad AS bad ON bad.id = s.file
-        LEFT JOIN objects AS o ON o.version = s.version AND o.storage = 3
+        LEFT JOIN \(VersionTable.all) AS o ON o.version = s.version AND o.storage = 3
         LEFT JOIN buckets AS b ON b.id = o.bucket WHERE s.storage = 2
         """,
         """
-        SELECT bad.problem, b.name, u.key, p.upload, p.number, bad.id, bad.detail
+        SELECT bad.problem, b.name, u.key, p.upload, p.number, bad.id, bad.detail, NULL, NULL
         FROM upload_parts AS p JOIN temp.bad AS bad ON bad.id = p.file
         LEFT JOIN uploads AS u ON u.id = p.upload
         LEFT JOIN buckets AS b ON b.id = u.bucket WHERE p.storage = 2
         """,
         """
-        SELECT 'inline_body_wrong', b.name, o.key, NULL, NULL, NULL, NULL
-        FROM objects AS o LEFT JOIN bodies AS i ON i.id = o.version
+        SELECT 'inline_body_wrong', b.name, o.key, NULL, NULL, NULL, NULL,
+            o.version, o.is_null
+        FROM \(VersionTable.all) AS o LEFT JOIN bodies AS i ON i.id = o.version
         LEFT JOIN buckets AS b ON b.id = o.bucket
         WHERE o.storage = 1 AND (i.id IS NULL OR length(i.data) <> o.size)
         """,
         """
-        SELECT 'inline_body_wrong', b.name, o.key, NULL, s.number, NULL, NULL
+        SELECT 'inline_body_wrong', b.name, o.key, NULL, s.number, NULL, NULL, o.version, o.is_null
         FROM segments AS s LEFT JOIN bodies AS i ON i.id = s.body
-        LEFT JOIN objects AS o ON o.version = s.version AND o.storage = 3
+        LEFT JOIN \(VersionTable.all) AS o ON o.version = s.version AND o.storage = 3
         LEFT JOIN buckets AS b ON b.id = o.bucket
         WHERE s.storage = 1 AND (i.id IS NULL OR length(i.data) <> s.size)
         """,
         """
-        SELECT 'inline_body_wrong', b.name, u.key, p.upload, p.number, NULL, NULL
+        SELECT 'inline_body_wrong', b.name, u.key, p.upload, p.number, NULL, NULL, NULL, NULL
         FROM upload_parts AS p LEFT JOIN bodies AS i ON i.id = p.body
         LEFT JOIN uploads AS u ON u.id = p.upload LEFT JOIN buckets AS b ON b.id = u.bucket
         WHERE p.storage = 1 AND (i.id IS NULL OR length(i.data) <> p.size)
         """,
         """
-        SELECT 'pieces_wrong', b.name, o.key, NULL, NULL, NULL, NULL
-        FROM objects AS o LEFT JOIN buckets AS b ON b.id = o.bucket
+        SELECT 'pieces_wrong', b.name, o.key, NULL, NULL, NULL, NULL,
+            o.version, o.is_null
+        FROM \(VersionTable.all) AS o LEFT JOIN buckets AS b ON b.id = o.bucket
         WHERE o.storage = 3 AND o.size <>
             (SELECT coalesce(sum(size), 0) FROM segments WHERE version = o.version)
         """,
         """
-        SELECT 'entry_unowned', NULL, NULL, NULL, NULL, NULL, count(*) || ' inline bodies'
+        SELECT 'entry_unowned', NULL, NULL, NULL, NULL, NULL, count(*) || ' inline bodies',
+            NULL, NULL
         FROM bodies WHERE id NOT IN (
-            SELECT version FROM objects WHERE storage = 1
+            SELECT version FROM \(VersionTable.all) WHERE storage = 1
             UNION ALL SELECT body FROM segments WHERE storage = 1
             UNION ALL SELECT body FROM upload_parts WHERE storage = 1)
         HAVING count(*) > 0
         """,
         """
-        SELECT 'entry_unowned', NULL, NULL, NULL, NULL, NULL, count(*) || ' pieces'
-        FROM segments WHERE version NOT IN (SELECT version FROM objects WHERE storage = 3)
+        SELECT 'entry_unowned', NULL, NULL, NULL, NULL, NULL, count(*) || ' pieces',
+            NULL, NULL
+        FROM segments
+        WHERE version NOT IN (SELECT version FROM \(VersionTable.all) WHERE storage = 3)
         HAVING count(*) > 0
         """,
         """
-        SELECT 'entry_unowned', NULL, NULL, NULL, NULL, NULL, count(*) || ' part tables'
-        FROM part_tables WHERE version NOT IN (SELECT version FROM objects WHERE storage = 3)
+        SELECT 'entry_unowned', NULL, NULL, NULL, NULL, NULL, count(*) || ' part tables',
+            NULL, NULL
+        FROM part_tables
+        WHERE version NOT IN (SELECT version FROM \(VersionTable.all) WHERE storage = 3)
         HAVING count(*) > 0
         """,
         """
-        SELECT 'entry_unowned', NULL, NULL, NULL, NULL, NULL, count(*) || ' parts'
+        SELECT 'entry_unowned', NULL, NULL, NULL, NULL, NULL, count(*) || ' parts',
+            NULL, NULL
         FROM upload_parts WHERE upload NOT IN (SELECT id FROM uploads) HAVING count(*) > 0
         """,
         """
-        SELECT 'entry_unowned', NULL, NULL, NULL, NULL, NULL, count(*) || ' objects'
-        FROM objects WHERE bucket NOT IN (SELECT id FROM buckets) HAVING count(*) > 0
+        SELECT 'entry_unowned', NULL, NULL, NULL, NULL, NULL, count(*) || ' objects',
+            NULL, NULL
+        FROM \(VersionTable.all) WHERE bucket NOT IN (SELECT id FROM buckets) HAVING count(*) > 0
         """,
     ]
 }

@@ -16,7 +16,7 @@ extension IndexReader {
             let totals = try database.first(
                 """
                 SELECT count(*), coalesce(sum(storage < 2), 0), coalesce(sum(size), 0)
-                FROM objects
+                FROM \(VersionTable.all) WHERE storage <> 4
                 """
             ) { row in
                 StoreStatistics.Totals(

@@ -70,13 +70,13 @@ struct StoreRepair {
             let upload = UploadID(text: text)
         {
             try transaction.dropPart(number, of: upload)
-        } else if let bucket = finding.bucket, let key = finding.key {
-            if let entry = try database.describe(bucket: bucket, key: KeyBytes(key.utf8)) {
+        } else if let bucket = finding.bucket, let key = finding.key, let number = finding.version {
+            if let entry = try database.describe(number) {
                 members.append(JSONMember("entry", entry))
-                try transaction.removeCurrent(
-                    bucket: try transaction.bucketID(bucket),
-                    key: KeyBytes(key.utf8),
-                    condition: .none
+                try transaction.removeVersion(
+                    number,
+                    bucket: try database.bucket(bucket).id,
+                    key: KeyBytes(key.utf8)
                 )
             }
         }
@@ -86,7 +86,7 @@ struct StoreRepair {
     /// Lists the files that entries name, and no others.
     private func listAgain(_ database: Database) throws(StoreError) -> [JSONValue] {
         let owners = """
-            SELECT file FROM objects WHERE storage = 2
+            SELECT file FROM \(VersionTable.all) WHERE storage = 2
             UNION ALL SELECT file FROM segments WHERE storage = 2
             UNION ALL SELECT file FROM upload_parts WHERE storage = 2
             """
@@ -150,14 +150,14 @@ struct StoreRepair {
 }
 
 extension Database {
-    /// What the index knows of an object, for a record.
-    fileprivate func describe(bucket: String, key: KeyBytes) throws(StoreError) -> JSONValue? {
+    /// What the index knows of a version, for a record.
+    fileprivate func describe(_ version: Int64) throws(StoreError) -> JSONValue? {
         try first(
             """
-            SELECT o.etag, o.size, o.modified, o.metadata, o.version FROM objects AS o
-            JOIN buckets AS b ON b.id = o.bucket WHERE b.name = ? AND o.key = ?
+            SELECT etag, size, modified, metadata, version FROM \(VersionTable.all)
+            WHERE version = ?
             """,
-            [bucket, Data(key)]
+            [version]
         ) { row in
             .object([
                 JSONMember("etag", .string(try row.text(0))),

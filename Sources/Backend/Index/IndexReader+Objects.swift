@@ -103,6 +103,9 @@ extension IndexReader {
 enum VersionTable: String, CaseIterable {
     case current = "objects"
     case older = "versions"
+
+    /// All of them as one table, for walks.
+    static let all = "(SELECT * FROM objects UNION ALL SELECT * FROM versions)"
 }
 
 extension VersionSelector {

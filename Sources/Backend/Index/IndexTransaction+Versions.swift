@@ -77,6 +77,21 @@ extension IndexTransaction {
         return isMarker
     }
 
+    /// Takes the version of that number out, whatever its id; likewise.
+    func removeVersion(_ number: Int64, bucket: Int64, key: KeyBytes) throws(StoreError) {
+        for table in VersionTable.allCases {
+            let found = try database.first(
+                """
+                SELECT version, is_null, etag, modified, storage, file FROM \(table.rawValue)
+                WHERE bucket = ? AND key = ? AND version = ?
+                """,
+                [bucket, Data(key), number]
+            ) { try FoundVersion(row: $0, table: table) }
+            if let found { try drop(found, bucket: bucket, key: key) }
+        }
+        try promote(bucket: bucket, key: key)
+    }
+
     /// A version as a change finds it; of `.current` only one that is no delete marker.
     func find(
         _ selector: VersionSelector,
