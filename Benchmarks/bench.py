@@ -31,6 +31,7 @@ EXAMPLES = """examples:
   scripts/bench --quick --check     what a change cost, under 3 minutes
   scripts/bench --only put-h1 --only put-h2 --rounds 9
   scripts/bench --only stored-put-4k --only idle
+  scripts/bench --only scale        a store of a million objects, alone; some ten minutes
 """
 
 

@@ -31,8 +31,8 @@ struct KeyOperation: Sendable {
 
 /// Whether a history of one key could have come of its operations taking effect one by one.
 ///
-/// Each takes effect between its request and its answer. After Wing and Gong, "Testing and Verifying
-/// Concurrent Objects", 1993, with a memory of dead ends.
+/// Each takes effect between its request and its answer. After Wing and Gong, "Testing and
+/// Verifying Concurrent Objects", 1993, with a memory of dead ends.
 struct LinearizabilityChecker {
     private struct Place: Hashable {
         var done: Set<Int>

@@ -1,0 +1,174 @@
+"""A store of a million objects beside one of ten thousand; scripts/bench --only scale starts it.
+
+usage: scale.py FOLDER PROGRAM [COUNT]
+"""
+import concurrent.futures
+import http.client
+import os
+import pathlib
+import select
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import time
+
+SMALL_COUNT, COUNT = 10_000, 1_000_000
+BODY = b"x" * 1000
+METADATA = "m" * 400
+CONNECTIONS = 8
+FOLDERS = 100
+PAGES, CALLS = 40, 4000
+MIB = 1 << 20
+
+
+class Connection(http.client.HTTPConnection):
+    def __init__(self, path):
+        super().__init__("store", timeout=300)
+        self.path = path
+
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.connect(self.path)
+
+    def call(self, method, target, body=None, headers=None):
+        self.request(method, target, body, headers or {})
+        answer = self.getresponse()
+        text = answer.read()
+        if answer.status not in (200, 204):
+            raise SystemExit(f"{method} {target}: {answer.status} {text[:200]}")
+        return text
+
+
+class Store:
+    """The program on a folder of its own."""
+
+    def __init__(self, folder, program):
+        self.folder, self.program = pathlib.Path(folder), program
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.socket = str(self.folder / "store.sock")
+
+    def start(self):
+        """Seconds until it answers."""
+        ready, written = os.pipe()
+        started = time.monotonic()
+        self.process = subprocess.Popen(
+            [self.program, "serve", "--data", self.folder / "data", "--socket", self.socket,
+             "--ready-fd", str(written), "--quiet"], pass_fds=[written])
+        os.close(written)
+        with open(ready, "rb") as pipe:
+            if not select.select([pipe], [], [], 120)[0] or pipe.read() != b"ready\n":
+                raise SystemExit("the store didn't start")
+        return time.monotonic() - started
+
+    def end(self, how):
+        self.process.send_signal(how)
+        self.process.wait()
+
+    def peak_bytes(self):
+        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
+        line = next(line for line in status.splitlines() if line.startswith("VmHWM"))
+        return int(line.split()[1]) * 1024
+
+    def in_parallel(self, count, work):
+        """Calls `work(connection, number)` for all numbers; calls a second."""
+        def share(first):
+            connection = Connection(self.socket)
+            for number in range(first, count, CONNECTIONS):
+                work(connection, number)
+            connection.close()
+
+        started = time.monotonic()
+        with concurrent.futures.ThreadPoolExecutor(CONNECTIONS) as pool:
+            list(pool.map(share, range(CONNECTIONS)))
+        return count / (time.monotonic() - started)
+
+
+def key(number):
+    """Spread over folders, so that a delimiter has something to fold."""
+    return f"f{number % FOLDERS:02d}/{number:07d}"
+
+
+def put(connection, number):
+    connection.call("PUT", f"/b/{key(number)}", BODY, {"x-amz-meta-sealgate": METADATA})
+
+
+def pages(store, count, query):
+    """Median of pages, each from another marker."""
+    connection, times = Connection(store.socket), []
+    for number in range(PAGES):
+        marker = key(number * 7919 % count)
+        started = time.perf_counter()
+        connection.call("GET", f"/b?list-type=2&max-keys=1000&{query.format(marker=marker)}")
+        times.append(time.perf_counter() - started)
+    connection.close()
+    return statistics.median(times)
+
+
+LISTINGS = {
+    "page of 1,000 behind any marker": "start-after={marker}",
+    "the same with a prefix": "prefix=f5&start-after=f50/{marker}",
+    "the same with a delimiter": "delimiter=/",
+}
+
+
+def measure(store, count, times=None):
+    """The figures of a store with so many objects."""
+    figures = {}
+    for name, query in LISTINGS.items():
+        figures[name] = (pages(store, count, query) * 1000, "ms")
+    figures["PUT of 1,000 bytes, 8 connections"] = (
+        store.in_parallel(CALLS, lambda c, n: put(c, n * 7919 % count)), "a second")
+    figures["GET of 1,000 bytes, 8 connections"] = (
+        store.in_parallel(CALLS, lambda c, n: c.call("GET", f"/b/{key(n * 7919 % count)}")),
+        "a second")
+    return figures
+
+
+def restarts(store):
+    store.end(signal.SIGTERM)
+    clean = store.start()
+    store.in_parallel(CALLS, put)
+    store.end(signal.SIGKILL)
+    return {"start after a clean stop": (clean, "s"),
+            "start after kill -9": (store.start(), "s")}
+
+
+def fill(store, first, count):
+    store.in_parallel(count - first, lambda c, n: put(c, first + n))
+
+
+def main():
+    folder, program = sys.argv[1:3]
+    count = int(sys.argv[3]) if len(sys.argv) > 3 else COUNT
+    store = Store(folder, program)
+    store.start()
+    Connection(store.socket).call("PUT", "/b")
+    columns = []
+    for first, last in ((0, SMALL_COUNT), (SMALL_COUNT, count)):
+        started = time.monotonic()
+        fill(store, first, last)
+        print(f"{last:,} objects after {time.monotonic() - started:.0f} s", file=sys.stderr)
+        figures = measure(store, last)
+        figures |= restarts(store)
+        measure(store, last)
+        figures["peak memory"] = (store.peak_bytes() / MIB, "MiB")
+        started = time.monotonic()
+        subprocess.run([program, "check", "--data", store.folder / "data", "--quiet"], check=True,
+                       stdout=subprocess.DEVNULL)
+        figures["check beside it"] = (time.monotonic() - started, "s")
+        size = (store.folder / "data/index.sqlite").stat().st_size
+        figures["index.sqlite"] = (size / MIB, "MiB")
+        columns.append(figures)
+    store.end(signal.SIGTERM)
+    small, large = columns
+    print(f"| figure | {SMALL_COUNT:,} objects | {count:,} objects |\n| --- | --- | --- |")
+    for name, (value, unit) in small.items():
+        print(f"| {name} | {value:,.3g} {unit} | {large[name][0]:,.3g} {unit} |"
+              if value < 1000 else
+              f"| {name} | {value:,.0f} {unit} | {large[name][0]:,.0f} {unit} |")
+
+
+if __name__ == "__main__":
+    main()
