@@ -23,6 +23,23 @@ import Testing
         }
     }
 
+    @Test(arguments: zip(StoreIndex.Durability.allCases, [2, 1]))
+    func `SQLite flushes its log at each commit, as the model does, in full durability`(
+        durability: StoreIndex.Durability,
+        level: Int
+    ) throws {
+        let folder = try ScratchFolder()
+        let index = try StoreIndex(
+            path: folder.path + "/index.sqlite",
+            durability: durability,
+            statistics: StoreStatistics(),
+            clock: { .init(milliseconds: 1) },
+            discard: { _ in }
+        )
+        defer { index.close() }
+        #expect(try index.synchronousLevel() == level)
+    }
+
     @Test(arguments: PowerLossDisk.Forgotten.allCases)
     func `a flush that is left out is noticed`(forgotten: PowerLossDisk.Forgotten) async throws {
         let ground = try PowerLossGround()

@@ -76,6 +76,15 @@ final class StoreIndex: Sendable {
         ["", "-wal"].reduce(0) { $0 + FileCalls.size(at: path + $1) }
     }
 
+    /// How SQLite flushes on commit: 2 is FULL, at each; 1 is NORMAL, at checkpoints only.
+    func synchronousLevel() throws(StoreError) -> Int {
+        do {
+            return try database.read { try Int.fetchOne($0, sql: "PRAGMA synchronous") ?? 0 }
+        } catch {
+            throw StoreError(index: error)
+        }
+    }
+
     /// How many changes wait.
     var queueCount: Int { writer.queueCount }
 
