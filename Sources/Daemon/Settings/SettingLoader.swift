@@ -201,25 +201,18 @@ extension SettingLoader {
     }
 
     private mutating func readSecret(_ path: String, at place: SettingPlace) -> SettingValue? {
-        var bytes: [UInt8]
-        do {
-            bytes = try SystemFile.read(path, bytesMax: 65_536, isSecret: true)
+        do throws(SecretFileError) {
+            return .secret(try SecretText(file: path))
         } catch {
             switch error {
-            case .system(let reason):
-                problems.append(.secretFileUnreadable(place, path: path, reason: reason))
-            case .tooLong: problems.append(.secretFileSize(place, path: path))
-            case .unsafeMode(let mode):
+            case .exposed(let mode):
                 problems.append(.secretFileUnsafe(place, path: path, mode: mode))
+            case .sizeInvalid: problems.append(.secretFileSize(place, path: path))
+            case .unreadable(let reason):
+                problems.append(.secretFileUnreadable(place, path: path, reason: reason))
             }
             return nil
         }
-        while bytes.last == 0x0a || bytes.last == 0x0d { bytes.removeLast() }
-        if bytes.isEmpty {
-            problems.append(.secretFileSize(place, path: path))
-            return nil
-        }
-        return .secret(SecretText(bytes: bytes))
     }
 
     private mutating func reportMissing(_ declaration: SettingDeclaration) {

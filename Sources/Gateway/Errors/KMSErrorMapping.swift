@@ -44,7 +44,8 @@ struct KMSErrorMapping: Sendable {
         case .notConfigured, .sealed, .stopped, .timedOut, .unreachable:
             Self.retryable(.internalError)
         case .cancelled, .ciphertextInvalid, .conflict, .cryptographyFailed, .invalidKeyID,
-            .keyNotFound, .keyUnreadable, .limitExceeded, .notSupported, .recordInvalid,
+            .keyNotFound, .keyUnreadable, .limitExceeded, .misconfigured, .notSupported,
+            .recordInvalid,
             .recordMissing, .stateUnsafe:
             S3Error(.internalError)
         }

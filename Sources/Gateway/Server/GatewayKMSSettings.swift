@@ -4,7 +4,7 @@ import Daemon
 enum GatewayKMSSettings {
     static let backendType = SettingKey.choice(
         "kms.backend_type",
-        of: ["local"],
+        of: ["local", "vault"],
         default: "local",
         "The provider of keys."
     )
@@ -74,8 +74,10 @@ enum GatewayKMSSettings {
         "File of a passphrase that scrypt makes the master key of, instead of master_key."
     )
 
-    static let keys: [any SettingDeclaring] = [
-        backendType, defaultKeyID, timeout, retries, callsMax, cache, cacheCountMax, lifetimeSSES3,
-        lifetimeSSEKMS, lifetimeDataKey, localDirectory, localMasterKey, localPassphraseFile,
-    ]
+    static let keys: [any SettingDeclaring] =
+        [
+            backendType, defaultKeyID, timeout, retries, callsMax, cache, cacheCountMax,
+            lifetimeSSES3,
+            lifetimeSSEKMS, lifetimeDataKey, localDirectory, localMasterKey, localPassphraseFile,
+        ] + VaultKMSSettings.keys
 }

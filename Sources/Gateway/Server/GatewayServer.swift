@@ -58,13 +58,11 @@ public final class GatewayServer: Sendable {
         let registry = MetricsRegistry()
         let transport = TransportMetrics()
         let secure = SecureTransportMetrics()
+        let kmsTransport = TransportMetrics()
         let tls = try TLSSettings.context(settings)
         let credentials = try Credential.list(settings)
-        let provider = try await KeyServices.provider(settings)
-        let count = settings[GatewaySettings.eventLoops]
-        let group = MultiThreadedEventLoopGroup(
-            numberOfThreads: count == 0 ? System.coreCount : count
-        )
+        let group = eventLoops(settings)
+        let provider = try await KeyServices.provider(settings, on: group.next(), kmsTransport)
         let target = try StoreTarget(settings)
         if let warning = target.warning { log.warning("\(warning)") }
         let pools = try await StorePools(target, settings, group, transport)
@@ -83,6 +81,7 @@ public final class GatewayServer: Sendable {
         )
         services.digestThreads = DigestThreads(settings, in: registry)
         MetricsBridge.register(transport, secure, ring, audit, in: registry)
+        MetricsBridge.remoteKMS(kmsTransport, registry)
         let loops = await pools.contexts(services)
         ring.whenCleared { loops.forgetObjects() }
         let health = readiness(ring, pools.client)
@@ -115,6 +114,13 @@ public final class GatewayServer: Sendable {
             loops: loops,
             services: services,
             health: health
+        )
+    }
+
+    private static func eventLoops(_ settings: Settings) -> MultiThreadedEventLoopGroup {
+        let count = settings[GatewaySettings.eventLoops]
+        return MultiThreadedEventLoopGroup(
+            numberOfThreads: count == 0 ? System.coreCount : count
         )
     }
 

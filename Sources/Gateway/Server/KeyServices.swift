@@ -2,13 +2,76 @@ import Crypto
 import Daemon
 import Encoding
 import KMS
+import NIOCore
+import SecureTransport
+import Transport
 
 /// Builds the KMS side from the settings: provider, default key, ring.
 enum KeyServices {
     /// Opens the provider.
     ///
-    /// - Throws: what is wrong with key files and the remedy, before any listener opens.
-    static func provider(_ settings: Settings) async throws(GatewayStartError) -> any KeyProvider {
+    /// - Parameters:
+    ///   - settings: which, and where its keys are.
+    ///   - eventLoop: where connections to a KMS on the network live.
+    ///   - metrics: what of them is counted.
+    /// - Returns: the provider; one on the network hasn't been asked anything yet.
+    /// - Throws: what is wrong with settings or key files and the remedy, before any listener
+    ///   opens.
+    static func provider(
+        _ settings: Settings,
+        on eventLoop: any EventLoop,
+        _ metrics: TransportMetrics
+    ) async throws(GatewayStartError) -> any KeyProvider {
+        switch settings[GatewayKMSSettings.backendType] {
+        case "vault":
+            let url = try VaultServices.address(settings)
+            let tls = try VaultServices.tls(settings)
+            let client = await client(url, tls, settings, on: eventLoop, metrics)
+            let vault = try VaultServices.settings(settings)
+            do throws(KMSError) {
+                return try VaultKeyProvider(vault, client, now: { SystemClock.now })
+            } catch {
+                throw GatewayStartError("the KMS can't be used", hint: error.explanation)
+            }
+        default: return try await local(settings)
+        }
+    }
+
+    private static func client(
+        _ url: BackendURL,
+        _ tls: SecureClientPipeline?,
+        _ settings: Settings,
+        on eventLoop: any EventLoop,
+        _ metrics: TransportMetrics
+    ) async -> RemoteKMSClient {
+        let limits = limits(settings)
+        var configure: (@Sendable (any Channel) throws -> Void)?
+        if let tls { configure = { channel in try tls.add(to: channel) } }
+        let add = configure
+        return await eventLoop.run {
+            let pool = HTTP1ClientPool(
+                target: .tcp(host: url.host, port: url.port),
+                eventLoop: eventLoop,
+                limits: limits,
+                metrics: metrics,
+                configure: add
+            )
+            return RemoteKMSClient(pool, authority: url.authority)
+        }
+    }
+
+    /// What connections to a KMS take and wait for; each call has its own deadline too.
+    static func limits(_ settings: Settings) -> HTTPClientLimits {
+        var limits = HTTPClientLimits()
+        limits.connectionsMax = settings[GatewayKMSSettings.callsMax]
+        limits.connectTimeout = TimeAmount(settings[GatewayKMSSettings.timeout])
+        limits.responseTimeout = TimeAmount(settings[GatewayKMSSettings.timeout])
+        return limits
+    }
+
+    private static func local(
+        _ settings: Settings
+    ) async throws(GatewayStartError) -> LocalKeyProvider {
         do throws(KMSError) {
             let local = LocalKeySettings(
                 directory: settings[GatewayKMSSettings.localDirectory],
@@ -39,7 +102,7 @@ enum KeyServices {
         }
         guard names.isEmpty else { return }
         do throws(KMSError) {
-            _ = try await provider.create(KeyCreation(id: id, description: "default key"))
+            _ = try await provider.create(KeyCreation(id: id))
         } catch .conflict {
             // It was made before.
         }

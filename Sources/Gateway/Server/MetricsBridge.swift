@@ -58,6 +58,17 @@ enum MetricsBridge {
         ) { UInt64(metrics.connectFailures.load(ordering: .relaxed)) }
     }
 
+    /// Connections to a KMS on the network.
+    static func remoteKMS(_ metrics: TransportMetrics, _ registry: MetricsRegistry) {
+        registry.gauge("sealgate_kms_connections", help: "Connections to the KMS.") {
+            Double(metrics.poolOpen.load(ordering: .relaxed))
+        }
+        registry.counter(
+            "sealgate_kms_connect_failures_total",
+            help: "Connections to the KMS that couldn't be made."
+        ) { UInt64(metrics.connectFailures.load(ordering: .relaxed)) }
+    }
+
     private static func tls(_ metrics: SecureTransportMetrics, _ registry: MetricsRegistry) {
         registry.counter("sealgate_tls_handshakes_total", help: "TLS handshakes completed.") {
             UInt64(metrics.handshakes.load(ordering: .relaxed))

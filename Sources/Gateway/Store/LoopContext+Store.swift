@@ -7,7 +7,8 @@ extension LoopContext {
         then completion: @escaping (Result<StoreReply, StoreError>) -> Void
     ) {
         if EngineTranslation.isAlone(request, services.storeForm) {
-            return StoreExchange.send(request.head, body: request.body, on: store, completion)
+            StoreExchange.send(request.head, body: request.body, on: store, completion)
+            return
         }
         let client = client
         perform { () async throws(StoreError) -> StoreReply in

@@ -2,7 +2,7 @@ import HTTPWire
 import NIOCore
 import Transport
 
-/// One request to the store whose answer is collected whole.
+/// One request to the store, or to a KMS, whose answer is collected whole.
 ///
 /// Bound to its event loop; completes exactly once.
 final class StoreExchange: HTTPClientHandler {
@@ -13,33 +13,47 @@ final class StoreExchange: HTTPClientHandler {
     private var body: [UInt8] = []
     private var exchange: (any HTTPClientExchange)?
     private var completion: ((Result<StoreReply, StoreError>) -> Void)?
+    private let bodyBytesMax: Int
 
-    private init(_ completion: @escaping (Result<StoreReply, StoreError>) -> Void) {
+    private init(
+        _ bodyBytesMax: Int,
+        _ completion: @escaping (Result<StoreReply, StoreError>) -> Void
+    ) {
+        self.bodyBytesMax = bodyBytesMax
         self.completion = completion
     }
 
     /// Sends a request with its whole body; `completion` comes on the pool's event loop.
+    @discardableResult
     static func send(
         _ head: HTTPRequestHead,
         body: [UInt8],
+        bodyBytesMax: Int = bodyBytesMax,
         on pool: any HTTPClientPool,
         _ completion: @escaping (Result<StoreReply, StoreError>) -> Void
-    ) {
+    ) -> StoreExchange {
         var head = head
         head.bodyLength = .known(UInt64(body.count))
-        let handler = StoreExchange(completion)
+        let handler = StoreExchange(bodyBytesMax, completion)
         let exchange = pool.begin(head, handler: handler)
         handler.exchange = exchange
         if !body.isEmpty {
             exchange.sendBody(ByteBuffer(bytes: body))
             exchange.sendEnd(trailers: nil)
         }
+        return handler
+    }
+
+    /// Breaks it off; it completes with a failure unless it did before.
+    func cancel() {
+        exchange?.cancel()
+        finish(.failure(.unreachable(.connectionClosed)))
     }
 
     func received(_ head: HTTPResponseHead) { self.head = head }
 
     func received(_ body: Span<UInt8>) {
-        guard self.body.count + body.count <= Self.bodyBytesMax else {
+        guard self.body.count + body.count <= bodyBytesMax else {
             exchange?.cancel()
             return finish(.failure(.answerTooLarge))
         }

@@ -63,18 +63,96 @@ extension KMSAdmin {
         return KMSAdminAnswer(["key_metadata": Self.json(key)])
     }
 
-    /// `POST /kms/keys/{enable, disable, rotate, update-description, tag, untag}`.
+    /// `POST /kms/keys/{enable, disable, rotate, cancel-deletion, update-description, tag, untag}`.
     func changeKey(
         _ operation: String,
         _ body: [UInt8]
     ) async throws(KMSAdminError) -> KMSAdminAnswer {
+        let (id, others) = try named(body)
+        return try await apply(try change(operation, others), to: id)
+    }
+
+    /// `DELETE /kms/keys/delete`: refused while something may depend on the key, unless forced.
+    func scheduleDeletion(_ body: [UInt8]) async throws(KMSAdminError) -> KMSAdminAnswer {
+        let (id, others) = try named(body)
+        var days: Int64 = 30
+        var isForced = false
+        for member in others {
+            switch member.name {
+            case "pending_window_in_days":
+                guard let number = member.value.integer, (7...30).contains(number) else {
+                    throw .invalidRequest("pending_window_in_days must be a number from 7 to 30")
+                }
+                days = number
+            case "force":
+                guard let value = member.value.boolean else {
+                    throw .invalidRequest("force must be true or false")
+                }
+                isForced = value
+            default: throw unknown(member)
+            }
+        }
+        if !isForced {
+            let counts: (bucketKeys: Int, attributeKeys: Int)
+            do throws(KMSError) { counts = try await ring.recordCounts(under: id) } catch {
+                throw KMSAdminError(error)
+            }
+            throw .conflict(
+                "\(counts.bucketKeys) bucket keys and \(counts.attributeKeys) attribute keys are "
+                    + "wrapped under \(id), and perhaps data keys of objects, which aren't counted; "
+                    + "what they seal can't be read from now on. force: true deletes the key"
+            )
+        }
+        let time = ring.environment.now().milliseconds + days * 86_400_000
+        return try await apply(.scheduleDeletion(Timestamp(milliseconds: time)), to: id)
+    }
+
+    /// `POST /kms/generate-data-key`.
+    func generateDataKey(_ body: [UInt8]) async throws(KMSAdminError) -> KMSAdminAnswer {
+        let (id, others) = try named(body)
+        var context = EncryptionContext.empty
+        for member in others {
+            switch member.name {
+            case "key_spec":
+                guard member.value == "AES_256" else {
+                    throw .invalidRequest("key_spec must be AES_256")
+                }
+            case "encryption_context":
+                do throws(KMSError) { context = try EncryptionContext(member.value) } catch {
+                    throw KMSAdminError(error)
+                }
+            default: throw unknown(member)
+            }
+        }
+        let generated: GeneratedDataKey
+        do throws(KMSError) {
+            generated = try await ring.generateDataKey(under: id, context: context)
+        } catch {
+            throw KMSAdminError(error)
+        }
+        let plaintext = generated.key.withSpan { key in
+            Base64.encode(key.indices.map { key[$0] })
+        }
+        return KMSAdminAnswer([
+            "key_id": .string(id.name), "plaintext_key": .string(plaintext),
+            "ciphertext_blob": .string(Base64.encode(generated.wrapped)),
+        ])
+    }
+
+    private func named(
+        _ body: [UInt8]
+    ) throws(KMSAdminError) -> (id: KeyID, others: [JSONMember]) {
         let members = try members(body)
         guard let named = members.first(where: { $0.name == "key_id" || $0.name == "KeyId" }) else {
             throw .invalidRequest("key_id is missing")
         }
-        let id = try keyID(try text(named))
-        let others = members.filter { $0.name != named.name }
-        let change = try change(operation, others)
+        return (try keyID(try text(named)), members.filter { $0.name != named.name })
+    }
+
+    private func apply(
+        _ change: KeyChange,
+        to id: KeyID
+    ) async throws(KMSAdminError) -> KMSAdminAnswer {
         let provider = ring.provider
         let key = try await call { () async throws(KMSError) in
             try await provider.change(id, change)
@@ -99,6 +177,7 @@ extension KMSAdmin {
         case ("enable", _): return .enable
         case ("disable", _): return .disable
         case ("rotate", _): return .rotate
+        case ("cancel-deletion", _): return .cancelDeletion
         case ("update-description", .some(let member)): return .description(try text(member))
         case ("tag", .some(let member)): return .tag(try tags(member))
         case ("untag", .some(let member)):

@@ -31,6 +31,8 @@ extension KMSAdmin {
             ],
             "cache": cache(statistics),
             "reads_survive_outage_seconds": survives ?? nil,
+            "token_expires_in_seconds": ring.provider.tokenExpiresInSeconds
+                .map { .integer($0) } ?? nil,
             "last_error": (failure ?? ring.lastError).map { .string($0.explanation) } ?? nil,
             "unreadable_records": .array(ring.unreadableRecords.map { .string($0) }),
         ])

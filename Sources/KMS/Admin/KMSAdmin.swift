@@ -65,11 +65,12 @@ public struct KMSAdmin: Sendable {
         case (.get, "/keys"): return try await listKeys(query)
         case (.post, "/keys"): return try await createKey(body)
         case (.post, "/keys/enable"), (.post, "/keys/disable"), (.post, "/keys/rotate"),
-            (.post, "/keys/update-description"), (.post, "/keys/tag"), (.post, "/keys/untag"):
+            (.post, "/keys/cancel-deletion"), (.post, "/keys/update-description"),
+            (.post, "/keys/tag"), (.post, "/keys/untag"):
             return try await changeKey(String(path.dropFirst("/keys/".count)), body)
-        case (.post, "/configure"), (.post, "/reconfigure"), (.delete, "/keys/delete"),
-            (.post, "/keys/cancel-deletion"), (.post, "/generate-data-key"), (.post, "/rewrap"),
-            (.get, "/usage"):
+        case (.delete, "/keys/delete"): return try await scheduleDeletion(body)
+        case (.post, "/generate-data-key"): return try await generateDataKey(body)
+        case (.post, "/configure"), (.post, "/reconfigure"), (.post, "/rewrap"), (.get, "/usage"):
             throw .notImplemented("\(method.name) /kms\(path) is not available in this version")
         case (.get, _) where path.hasPrefix("/keys/"):
             return try await describeKey(String(path.dropFirst("/keys/".count)))

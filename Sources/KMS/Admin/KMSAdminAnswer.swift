@@ -39,6 +39,10 @@ struct KMSAdminError: Error, Equatable {
         KMSAdminError(status: 400, code: "InvalidRequest", message: message)
     }
 
+    static func conflict(_ message: String) -> KMSAdminError {
+        KMSAdminError(status: 409, code: "Conflict", message: message)
+    }
+
     static func notFound(_ message: String) -> KMSAdminError {
         KMSAdminError(status: 404, code: "NotFound", message: message)
     }
@@ -63,8 +67,9 @@ struct KMSAdminError: Error, Equatable {
         case .accessDenied, .conflict, .contextInvalid, .invalidKeyID, .keyDisabled, .keyNotFound,
             .keyPendingDeletion, .limitExceeded, .notSupported:
             requestParts(error)
-        case .cancelled, .ciphertextInvalid, .cryptographyFailed, .keyUnreadable, .notConfigured,
-            .overloaded, .recordInvalid, .recordMissing, .sealed, .stateUnsafe, .stopped,
+        case .cancelled, .ciphertextInvalid, .cryptographyFailed, .keyUnreadable, .misconfigured,
+            .notConfigured, .overloaded, .recordInvalid, .recordMissing, .sealed, .stateUnsafe,
+            .stopped,
             .storeUnavailable, .timedOut, .unreachable:
             (500, "InternalError", error.explanation)
         }
@@ -100,6 +105,7 @@ extension KMSError {
             "key \(id) waits for its deletion; POST /kms/keys/cancel-deletion keeps it"
         case .keyUnreadable(let id): "the file of key \(id) is damaged; restore it from a backup"
         case .limitExceeded(let limit): "over the limit: \(limit)"
+        case .misconfigured(let reason): "the KMS or its settings are wrong: \(reason)"
         case .notConfigured: "no KMS or no default key is configured; set default_key_id"
         case .notSupported: "this KMS can't do that"
         case .overloaded: "too many calls wait for the KMS; check GET /kms/status"

@@ -5,8 +5,6 @@ internal import Encoding
 struct LocalKey: Sendable {
     /// Versions that a key may have.
     static let versionCountMax = 1000
-    static let descriptionCountMax = 8192
-    static let tagCountMax = 50
 
     struct Version: Sendable {
         var number: UInt32
@@ -23,7 +21,7 @@ struct LocalKey: Sendable {
         self.metadata = metadata
         versions = []
         try addVersion(now: metadata.created)
-        try checkLimits()
+        try metadata.checkLimits()
     }
 
     init(metadata: KeyMetadata, versions: [Version]) {
@@ -41,30 +39,22 @@ struct LocalKey: Sendable {
     ///
     /// - Throws: `.keyPendingDeletion`, `.limitExceeded`.
     func changed(_ change: KeyChange, now: Timestamp) throws(KMSError) -> LocalKey {
+        if case .pendingDeletion = metadata.state, change.isRefusedOfPending {
+            throw .keyPendingDeletion(metadata.id)
+        }
         var key = self
         switch change {
         case .cancelDeletion:
             if case .pendingDeletion = metadata.state { key.metadata.state = .disabled }
         case .description(let text): key.metadata.description = text
-        case .disable:
-            try requireNoDeletion()
-            key.metadata.state = .disabled
-        case .enable:
-            try requireNoDeletion()
-            key.metadata.state = .enabled
-        case .rotate:
-            try requireNoDeletion()
-            try key.addVersion(now: now)
+        case .disable: key.metadata.state = .disabled
+        case .enable: key.metadata.state = .enabled
+        case .rotate: try key.addVersion(now: now)
         case .scheduleDeletion(let time): key.metadata.state = .pendingDeletion(time)
-        case .tag(let tags):
-            for tag in tags {
-                key.metadata.tags.removeAll { $0.name == tag.name }
-                key.metadata.tags.append(tag)
-            }
-            key.metadata.tags.sort { $0.name < $1.name }
+        case .tag(let tags): key.metadata.tags.replace(by: tags)
         case .untag(let names): key.metadata.tags.removeAll { names.contains($0.name) }
         }
-        try key.checkLimits()
+        try key.metadata.checkLimits()
         return key
     }
 
@@ -80,23 +70,5 @@ struct LocalKey: Sendable {
             throw KMSError(error)
         }
         metadata.currentVersion = number
-    }
-
-    private func requireNoDeletion() throws(KMSError) {
-        if case .pendingDeletion = metadata.state { throw .keyPendingDeletion(metadata.id) }
-    }
-
-    private func checkLimits() throws(KMSError) {
-        guard metadata.description.utf8.count <= Self.descriptionCountMax else {
-            throw .limitExceeded("\(Self.descriptionCountMax) bytes of description")
-        }
-        guard metadata.tags.count <= Self.tagCountMax else {
-            throw .limitExceeded("\(Self.tagCountMax) tags of a key")
-        }
-        for tag in metadata.tags {
-            guard (1...128).contains(tag.name.utf8.count), tag.value.utf8.count <= 256 else {
-                throw .limitExceeded("128 bytes of a tag's name and 256 of its value")
-            }
-        }
     }
 }

@@ -119,7 +119,7 @@ public final class LocalKeyProvider: KeyProvider {
     /// Makes a key; see `KeyProvider`.
     public func create(_ creation: KeyCreation) async throws(KMSError) -> KeyMetadata {
         let id: KeyID
-        if let chosen = creation.id { id = chosen } else { id = try Self.randomID() }
+        if let chosen = creation.id { id = chosen } else { id = try KeyID.random() }
         let name = try LocalKeyFile.name(id)
         return try await files.run { () throws(KMSError) in
             let (count, exists) = self.state.withLock { state in
@@ -248,16 +248,5 @@ public final class LocalKeyProvider: KeyProvider {
             throw .ciphertextInvalid
         }
         return try LocalWrap.unwrap(wrapped, under: versionKey, context: context)
-    }
-
-    /// A random UUID, RFC 9562 version 4.
-    private static func randomID() throws(KMSError) -> KeyID {
-        var bytes: [UInt8]
-        do throws(CryptoError) { bytes = try Random.bytes(16) } catch { throw KMSError(error) }
-        bytes[6] = bytes[6] & 0x0f | 0x40
-        bytes[8] = bytes[8] & 0x3f | 0x80
-        let ends = [4, 6, 8, 10, 16]
-        let groups = zip([0] + ends, ends).map { Hex.encode(bytes[$0..<$1]) }
-        return try KeyID(groups.joined(separator: "-"))
     }
 }

@@ -32,6 +32,9 @@ public enum KMSError: Error, Equatable, Sendable {
     case keyUnreadable(KeyID)
     /// More keys, versions or tags than the limit named: admin API only, 400 `InvalidRequest`.
     case limitExceeded(String)
+    /// The provider refuses what Sealgate asks for, or isn't who it should be: the settings, its
+    /// keys or its certificate must be mended; the text says which. 500 `InternalError`.
+    case misconfigured(String)
     /// No provider or no default key is configured: 500 `InternalError`.
     case notConfigured
     /// The provider can't do this: admin API only, 501 `NotImplemented`.

@@ -1,3 +1,6 @@
+internal import Crypto
+internal import Encoding
+
 /// The name of a KMS key: 1 to 256 characters of `A-Z a-z 0-9 . _ : / -`.
 ///
 /// Wide enough for UUIDs, chosen names and Amazon resource names; a provider may allow fewer.
@@ -32,5 +35,20 @@ public struct KeyID: Hashable, Comparable, Sendable, CustomStringConvertible {
             true
         default: false
         }
+    }
+}
+
+extension KeyID {
+    /// A random UUID, RFC 9562 version 4.
+    ///
+    /// - Throws: `.cryptographyFailed`.
+    static func random() throws(KMSError) -> KeyID {
+        var bytes: [UInt8]
+        do throws(CryptoError) { bytes = try Random.bytes(16) } catch { throw KMSError(error) }
+        bytes[6] = bytes[6] & 0x0f | 0x40
+        bytes[8] = bytes[8] & 0x3f | 0x80
+        let ends = [4, 6, 8, 10, 16]
+        let groups = zip([0] + ends, ends).map { Hex.encode(bytes[$0..<$1]) }
+        return try KeyID(groups.joined(separator: "-"))
     }
 }

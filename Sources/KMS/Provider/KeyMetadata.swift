@@ -54,6 +54,30 @@ public struct KeyMetadata: Equatable, Sendable {
     }
 }
 
+extension KeyMetadata {
+    static let descriptionCountMax = 8192
+    static let tagCountMax = 50
+
+    func checkLimits() throws(KMSError) { try Self.checkLimits(description, tags) }
+
+    /// Nothing where a description and labels are within the limits of every key.
+    ///
+    /// - Throws: `.limitExceeded`.
+    static func checkLimits(_ description: String, _ tags: [KeyTag]) throws(KMSError) {
+        guard description.utf8.count <= descriptionCountMax else {
+            throw .limitExceeded("\(descriptionCountMax) bytes of description")
+        }
+        guard tags.count <= tagCountMax else {
+            throw .limitExceeded("\(tagCountMax) tags of a key")
+        }
+        for tag in tags {
+            guard (1...128).contains(tag.name.utf8.count), tag.value.utf8.count <= 256 else {
+                throw .limitExceeded("128 bytes of a tag's name and 256 of its value")
+            }
+        }
+    }
+}
+
 /// A label on a key.
 public struct KeyTag: Hashable, Sendable {
     /// The label's name, 1 to 128 bytes.
@@ -65,6 +89,17 @@ public struct KeyTag: Hashable, Sendable {
     public init(_ name: String, _ value: String) {
         self.name = name
         self.value = value
+    }
+}
+
+extension [KeyTag] {
+    /// Adds labels, or replaces those of the same name; ordered by name.
+    mutating func replace(by tags: [KeyTag]) {
+        for tag in tags {
+            removeAll { $0.name == tag.name }
+            append(tag)
+        }
+        sort { $0.name < $1.name }
     }
 }
 
@@ -120,4 +155,12 @@ public enum KeyChange: Equatable, Sendable {
     case scheduleDeletion(Timestamp)
     /// Takes a scheduled deletion back; the key is disabled then, as at AWS.
     case cancelDeletion
+
+    /// Whether it is refused of a key that waits for its deletion.
+    var isRefusedOfPending: Bool {
+        switch self {
+        case .disable, .enable, .rotate: true
+        case .cancelDeletion, .description, .scheduleDeletion, .tag, .untag: false
+        }
+    }
 }

@@ -23,6 +23,9 @@ public protocol KeyProvider: Sendable {
     /// What status answers show of the settings; never a secret.
     var summary: [JSONMember] { get }
 
+    /// How long the provider's own token lives, in seconds; `nil` where it has none that ends.
+    var tokenExpiresInSeconds: Int64? { get }
+
     /// Makes a key.
     ///
     /// - Throws: `.conflict` if and only if a key of that name exists, `.invalidKeyID`,
@@ -89,6 +92,11 @@ public protocol KeyProvider: Sendable {
     /// - Throws: `.keyNotFound`, `.keyUnreadable`, `.keyPendingDeletion` (all but cancelling the
     ///   deletion, labels and description), `.limitExceeded`, `.notSupported`, `.stateUnsafe`.
     func change(_ id: KeyID, _ change: KeyChange) async throws(KMSError) -> KeyMetadata
+}
+
+extension KeyProvider {
+    /// None.
+    public var tokenExpiresInSeconds: Int64? { nil }
 }
 
 /// A data key that was wrapped anew.

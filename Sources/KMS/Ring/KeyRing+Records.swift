@@ -17,6 +17,24 @@ extension KeyRing {
         }
     }
 
+    /// How many records a KMS key wraps; records that can't be read count for every key.
+    ///
+    /// - Complexity: one request to the store for each record there is.
+    func recordCounts(
+        under keyID: KeyID
+    ) async throws(KMSError) -> (bucketKeys: Int, attributeKeys: Int) {
+        var counts = (bucketKeys: 0, attributeKeys: 0)
+        for name in try await recordNames(prefix: "bk/") {
+            let record = try? BucketKeyRecord(decoding: try await recordBytes(name))
+            if record?.keyID ?? keyID == keyID { counts.bucketKeys += 1 }
+        }
+        for name in try await recordNames(prefix: AttributeKeyRecord.prefix) {
+            let record = try? AttributeKeyRecord(decoding: try await recordBytes(name))
+            if record?.keyID ?? keyID == keyID { counts.attributeKeys += 1 }
+        }
+        return counts
+    }
+
     /// Stores a record that isn't there yet: before its key is first used.
     func storeNew(_ name: String, _ bytes: [UInt8]) async throws(KMSError) {
         let isStored: Bool

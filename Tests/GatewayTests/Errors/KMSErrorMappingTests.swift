@@ -29,7 +29,7 @@ struct KMSFailure: Sendable, CustomTestStringConvertible {
             broken(.ciphertextInvalid), broken(.keyUnreadable(key)), broken(.recordInvalid("x")),
             broken(.recordMissing("x")), broken(.cryptographyFailed), broken(.cancelled),
             broken(.conflict(key)), broken(.limitExceeded("x")), broken(.notSupported),
-            broken(.stateUnsafe("x")),
+            broken(.stateUnsafe("x")), broken(.misconfigured("x")),
         ]
     }
 
@@ -69,6 +69,8 @@ struct KMSFailure: Sendable, CustomTestStringConvertible {
         case .keyPendingDeletion:
             ("the KMS key waits for its deletion", "cancel the deletion by the admin API")
         case .keyUnreadable: ("the key's file is damaged", "restore the file from a backup")
+        case .misconfigured:
+            ("the KMS refuses what it is asked, or isn't who it should be", "see GET /kms/status")
         case .notConfigured: ("no default KMS key is configured", "set kms.default_key_id")
         case .overloaded:
             ("too many calls wait for the KMS", "retry; raise kms.calls_in_flight_max")

@@ -144,6 +144,47 @@ struct KMSAdminTests {
         #expect(try await ask(.post, "/keys/enable", #"{"key_id":"x"}"#).status == 404)
     }
 
+    @Test("deletes a key only by force, within 7 to 30 days, and takes it back")
+    func deletion() async throws {
+        _ = try await admin.ring.write("demo", fixture)
+        let refused = try await ask(.delete, "/keys/delete", #"{"key_id":"default"}"#)
+        #expect(refused.status == 409)
+        let message = refused.value["message"]?.string ?? ""
+        #expect(message.hasPrefix("1 bucket keys and 1 attribute keys"))
+        for days in ["6", "31", "null", "\"7\""] {
+            let body = #"{"key_id":"default","force":true,"pending_window_in_days":\#(days)}"#
+            #expect(try await ask(.delete, "/keys/delete", body).status == 400)
+        }
+        let body = #"{"key_id":"default","force":true,"pending_window_in_days":7}"#
+        let deleted = try await ask(.delete, "/keys/delete", body).value["key_metadata"]
+        #expect(deleted?["key_state"] == "PendingDeletion")
+        #expect(deleted?["deletion_date"] == "2023-11-21T22:13:20.000Z")
+        #expect(admin.ring.statistics(now: fixture.clock.now).entryCount == 0)
+        let kept = try await ask(.post, "/keys/cancel-deletion", #"{"key_id":"default"}"#)
+        #expect(kept.value["key_metadata"]?["key_state"] == "Disabled")
+    }
+
+    @Test("gives out a data key that opens in its own context")
+    func dataKey() async throws {
+        let body =
+            #"{"key_id":"default","key_spec":"AES_256","encryption_context":{"a":"b"}}"#
+        let made = try await ask(.post, "/generate-data-key", body).value
+        let wrapped = Base64.decode(made["ciphertext_blob"]?.string ?? "") ?? []
+        let key = try await fixture.provider.decrypt(
+            wrapped,
+            under: fixture.keyID,
+            context: EncryptionContext([("a", "b")])
+        )
+        let text = key.withSpan { key in Base64.encode(key.indices.map { key[$0] }) }
+        #expect(made["plaintext_key"] == .string(text))
+        for wrong in [
+            #"{"key_spec":"AES_256"}"#, #"{"key_id":"default","key_spec":"RSA"}"#,
+            #"{"key_id":"default","encryption_context":{"a":1}}"#,
+        ] {
+            #expect(try await ask(.post, "/generate-data-key", wrong).status == 400)
+        }
+    }
+
     @Test("tells the status, healthy while a key can be wrapped and unwrapped")
     func status() async throws {
         _ = try await admin.ring.write("demo", fixture)
@@ -189,7 +230,7 @@ struct KMSAdminTests {
 
     @Test(
         "says 501 for what it doesn't do",
-        arguments: ["/configure", "/reconfigure", "/rewrap", "/generate-data-key"]
+        arguments: ["/configure", "/reconfigure", "/rewrap"]
     )
     func notImplemented(path: String) async throws {
         let answer = try await ask(.post, path, "{}")

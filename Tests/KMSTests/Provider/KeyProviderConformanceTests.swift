@@ -8,6 +8,7 @@ struct KeyProviderConformanceTests {
     enum Kind: CaseIterable, Sendable {
         case local
         case memory
+        case vault
     }
 
     /// A provider, and what it needs to live.
@@ -21,6 +22,7 @@ struct KeyProviderConformanceTests {
             self.clock = clock
             switch kind {
             case .memory: provider = MemoryProvider(clock: clock)
+            case .vault: provider = try FakeVault(clock: clock).provider()
             case .local:
                 let directory = TemporaryDirectory()
                 self.directory = directory

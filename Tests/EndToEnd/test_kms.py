@@ -1,0 +1,397 @@
+"""Keys in a real OpenBao: what each provider must do, and what happens when the server fails."""
+
+import base64
+import json
+import os
+import shutil
+import time
+
+import pytest
+from botocore.exceptions import ClientError
+
+from deployment import Deployment, customer_headers
+from openbao import OpenBao
+from test_docs import blocks, script
+from test_foreign import free_ports
+from wire import call, settings
+
+CREDENTIALS = [{"id": "admin", "access_key_id": "ADMIN", "secret_access_key": "admin-secret",
+                "admin": True}]
+
+
+@pytest.fixture(scope="module")
+def bao(scratch):
+    with OpenBao(scratch / "bao", free_ports(2)) as server:
+        server.policy()
+        yield server
+
+
+def vault(server, **changes):
+    return {"backend_type": "vault", "default_key_id": "default", "timeout": "1s",
+            "retry_attempts": 2, "cache_ttl": "60s", "vault": {
+                "address": server.url, "ca_file": f"{server.state}/ca.pem", "kv_mount": "kv",
+                **changes}}
+
+
+def app_role(server, folder, **limits):
+    """The settings of an AppRole, its secret in a file."""
+    role, secret = server.app_role(**limits)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "secret_id").write_text(secret)
+    (folder / "secret_id").chmod(0o600)
+    return {"auth_method": "approle", "role_id": role, "secret_id_file": f"{folder}/secret_id"}
+
+
+def deploy(state, kms):
+    deployment = Deployment(state, ["--config", settings(state, kms=kms, credentials=CREDENTIALS)])
+    return admin_of(deployment)
+
+
+def admin_of(deployment):
+    start = deployment.start
+
+    def started():
+        start()
+        deployment.info.update(access_key="ADMIN", secret_key="admin-secret")
+        return deployment
+
+    deployment.start = started
+    return deployment
+
+
+@pytest.fixture(scope="module")
+def vaulted(scratch, bao):
+    """A deployment on OpenBao, by TLS and AppRole."""
+    state = scratch / "vaulted"
+    with deploy(state, vault(bao, **app_role(bao, state))) as deployment:
+        yield deployment
+
+
+@pytest.fixture(scope="module", params=["local", "vault"])
+def provided(scratch, request):
+    """A deployment of each provider."""
+    if request.param == "vault":
+        return request.getfixturevalue("vaulted")
+    deployment = deploy(scratch / "local", {})
+    request.addfinalizer(deployment.stop)
+    return deployment.start()
+
+
+def code(action):
+    with pytest.raises(ClientError) as refusal:
+        action()
+    answer = refusal.value.response
+    return answer["ResponseMetadata"]["HTTPStatusCode"], answer["Error"]["Code"]
+
+
+def put(gateway, bucket, key, name=None, bucket_key=False):
+    how = {"SSEKMSKeyId": name} if name else {}
+    gateway.s3().put_object(
+        Bucket=bucket, Key=key, Body=key.encode(), ServerSideEncryption="aws:kms",
+        BucketKeyEnabled=bucket_key, **how)
+
+
+def get(gateway, bucket, key):
+    return gateway.s3().get_object(Bucket=bucket, Key=key)["Body"].read().decode()
+
+
+def new_bucket(gateway):
+    name = "t-" + os.urandom(6).hex()
+    gateway.s3().create_bucket(Bucket=name)
+    return name
+
+
+# What every provider must do.
+
+def test_keys_are_made_described_and_listed(provided):
+    names = sorted(f"list-{os.urandom(4).hex()}" for _ in range(3))
+    for name in names:
+        status, made = provided.admin("POST", "/kms/keys", {
+            "KeyId": name, "Description": "Ünïcode", "Tags": {"team": "a"}})
+        assert status == 200, made
+        about = made["key_metadata"]
+        assert (about["key_state"], about["current_version"]) == ("Enabled", 1)
+        assert (about["description"], about["tags"]) == ("Ünïcode", {"team": "a"})
+        assert provided.admin("GET", f"/kms/keys/{name}") == (200, {"key_metadata": about})
+        status, answer = provided.admin("POST", "/kms/keys", {"KeyId": name})
+        assert (status, answer["code"]) == (409, "Conflict")
+    found, marker = [], ""
+    while marker is not None:
+        status, page = provided.admin("GET", f"/kms/keys?limit=2&marker={marker}")
+        assert status == 200 and len(page["keys"]) <= 2, page
+        found += [key["key_id"] for key in page["keys"]]
+        marker = page["next_marker"]
+    assert found == sorted(set(found)) and {"default", *names} <= set(found)
+    assert provided.admin("GET", "/kms/keys/absent")[0] == 404
+    assert re_uuid(provided.admin("POST", "/kms/keys", {})[1]["key_id"])
+
+
+def re_uuid(text):
+    return [len(part) for part in text.split("-")] == [8, 4, 4, 4, 12]
+
+
+@pytest.mark.parametrize("bucket_key", [False, True])
+def test_the_life_of_a_key(provided, bucket_key):
+    bucket, name = new_bucket(provided), f"life-{os.urandom(4).hex()}"
+
+    def change(operation, status=200, method="POST", **more):
+        answer = provided.admin(method, f"/kms/keys/{operation}", {"key_id": name, **more})
+        assert answer[0] == status, answer
+        return answer[1].get("key_metadata", answer[1])
+
+    assert code(lambda: put(provided, bucket, "k", name, bucket_key)) == (404, "NotFound")
+    provided.create_kms_key(name)
+    put(provided, bucket, "old", name, bucket_key)
+    assert change("rotate")["current_version"] == 2
+    put(provided, bucket, "new", name, bucket_key)
+    provided.admin("POST", "/kms/clear-cache")
+    for key in ("old", "new"):
+        assert get(provided, bucket, key) == key
+    for stop, state, answer in (
+            (lambda: change("disable"), "Disabled", "KMS.DisabledException"),
+            (lambda: change("delete", method="DELETE", force=True), "PendingDeletion",
+             "KMS.KMSInvalidStateException")):
+        assert stop()["key_state"] == state
+        assert code(lambda: get(provided, bucket, "old")) == (400, answer)
+        assert code(lambda: put(provided, bucket, "k", name, bucket_key)) == (400, answer)
+        assert provided.s3().head_object(Bucket=bucket, Key="old")["SSEKMSKeyId"].endswith(name)
+    assert change("enable", status=409)["code"] == "Conflict"
+    assert change("delete", status=409, method="DELETE")["code"] == "Conflict"
+    assert change("cancel-deletion")["key_state"] == "Disabled"
+    assert change("enable")["key_state"] == "Enabled"
+    assert change("update-description", description="x")["description"] == "x"
+    assert change("tag", tags={"a": "1", "b": "2"})["tags"] == {"a": "1", "b": "2"}
+    assert change("untag", tag_keys=["a"])["tags"] == {"b": "2"}
+    for key in ("old", "new"):
+        assert get(provided, bucket, key) == key
+
+
+def test_objects_outlive_a_restart(provided):
+    bucket = new_bucket(provided)
+    provided.s3().put_object(Bucket=bucket, Key="s3", Body=b"s3")
+    put(provided, bucket, "kms")
+    put(provided, bucket, "bk", bucket_key=True)
+    provided.restart()
+    for key in ("s3", "kms", "bk"):
+        assert get(provided, bucket, key) == key
+
+
+# What is OpenBao's own.
+
+def test_what_is_wrapped_is_bound_to_its_context(vaulted, bao):
+    status, made = vaulted.admin("POST", "/kms/generate-data-key", {
+        "key_id": "default", "encryption_context": {"b": "2", "a": "ä"}})
+    assert status == 200, made
+    wrapped = base64.b64decode(made["ciphertext_blob"]).decode()
+    assert bao.decrypt("default", wrapped, '{"a":"ä","b":"2"}'.encode()) == made["plaintext_key"]
+    assert bao.decrypt("default", wrapped, b'{"a":"x","b":"2"}') is None
+    assert bao.decrypt("default", wrapped, b"{}") is None
+
+
+def test_a_key_that_would_ignore_the_context_is_refused(vaulted, bao):
+    bao.call("POST", "transit/keys/underived", {"type": "aes256-gcm96"})
+    bao.call("POST", "transit/keys/rsa", {"type": "rsa-2048"})
+    bucket = new_bucket(vaulted)
+    for name in ("underived", "rsa"):
+        assert code(lambda: put(vaulted, bucket, "k", name)) == (500, "InternalError")
+        assert "derived" in vaulted.admin("GET", f"/kms/keys/{name}")[1]["message"]
+    assert {"underived", "rsa"} <= set(vaulted.admin("GET", "/kms/keys")[1]["unreadable_key_ids"])
+
+
+def test_status_shows_the_server_and_no_secret(vaulted):
+    status, answer = vaulted.admin("GET", "/kms/status")
+    assert (status, answer["status"], answer["backend_type"]) == (200, "Running", "vault"), answer
+    summary = answer["config_summary"]["backend_summary"]
+    assert (summary["auth_method"], summary["mount_path"]) == ("approle", "transit")
+    assert answer["token_expires_in_seconds"] > 0
+    secret = (vaulted.state / "secret_id").read_text()
+    assert secret not in json.dumps(answer) + vaulted.log()
+
+
+@pytest.mark.parametrize("method", ["token", "cert"])
+def test_other_ways_to_log_in(scratch, bao, method):
+    state = scratch / f"login-{method}"
+    state.mkdir()
+    if method == "token":
+        made = bao.call("POST", "auth/token/create", {"policies": ["sealgate"], "ttl": "1h"})
+        (state / "token").write_text(made["auth"]["client_token"] + "\n")
+        (state / "token").chmod(0o600)
+        ways = {"auth_method": "token", "token_file": f"{state}/token"}
+    else:
+        bao.call("POST", "auth/cert/certs/sealgate", {
+            "certificate": (bao.state / "ca.pem").read_text(), "token_policies": ["sealgate"]})
+        ways = {"auth_method": "cert", "cert_file": f"{bao.state}/client.pem",
+                "key_file": f"{bao.state}/client.key", "role": "sealgate"}
+    with deploy(state, vault(bao, **ways)) as gateway:
+        bucket = new_bucket(gateway)
+        put(gateway, bucket, "k")
+        assert get(gateway, bucket, "k") == "k"
+
+
+def test_namespaces_keep_keys_apart(scratch, bao):
+    bao.call("POST", "sys/namespaces/team", {})
+    space = {"x-vault-namespace": "team"}
+    bao.call("POST", "sys/mounts/transit", {"type": "transit"}, **space)
+    bao.call("POST", "transit/keys/default", {"derived": True}, **space)
+    made = bao.call("POST", "auth/token/create", {"policies": ["root"], "ttl": "1h"}, **space)
+    state = scratch / "namespace"
+    state.mkdir()
+    (state / "token").write_text(made["auth"]["client_token"])
+    (state / "token").chmod(0o600)
+    ways = {"token_file": f"{state}/token", "namespace": "team", "kv_mount": ""}
+    with deploy(state, vault(bao, **ways)) as gateway:
+        bucket = new_bucket(gateway)
+        put(gateway, bucket, "k")
+        keys = gateway.admin("GET", "/kms/keys")[1]["keys"]
+        assert [key["key_id"] for key in keys] == ["default"]
+        status, answer = gateway.admin("POST", "/kms/keys", {"KeyId": "n", "Description": "x"})
+        assert (status, answer["code"]) == (501, "NotImplemented")
+
+
+@pytest.mark.parametrize("change, remedy", [
+    ({"address": "http://192.0.2.1:8200"}, "use https://"),
+    ({"address": ""}, "kms.vault.address is missing"),
+    ({"ca_file": "OTHER"}, "certificate"),
+    ({"mount_path": "nothing"}, "no handler for route"),
+    ({"role_id": "wrong"}, "refuses access")])
+def test_starts_that_are_refused(scratch, bao, change, remedy):
+    state = scratch / f"refused-{os.urandom(4).hex()}"
+    ways = app_role(bao, state)
+    if change.get("ca_file"):
+        bao.authority("other")
+        change = {"ca_file": f"{bao.state}/other.pem"}
+    deployment = deploy(state, vault(bao, **{**ways, **change}))
+    assert remedy in deployment.start_fails()
+
+
+# When the server fails: objects of each kind, what each request answers and how soon.
+
+def times(gateway, bucket):
+    """Status and code of each kind of request, none slower than `retry_attempts` × `timeout`."""
+    sse = "x-amz-server-side-encryption"
+    requests = {
+        "PUT kms": ("PUT", "/new", {sse: "aws:kms"}), "GET kms": ("GET", "/kms", {}),
+        "GET bk": ("GET", "/bk", {}), "HEAD kms": ("HEAD", "/kms", {}),
+        "HEAD bk": ("HEAD", "/bk", {}), "LIST": ("GET", "?list-type=2", {}),
+        "PUT ssec": ("PUT", "/ssec", customer_headers("a")),
+        "GET ssec": ("GET", "/ssec", customer_headers("a")), "DELETE": ("DELETE", "/bk", {})}
+    found = {}
+    for name, (method, target, headers) in requests.items():
+        begin = time.monotonic()
+        answer = call(gateway, method, f"/{bucket}{target}", headers,
+                      b"x" if method == "PUT" else b"")
+        took = time.monotonic() - begin
+        assert took < 2 * 1 + 1, (name, took)
+        found[name] = (answer.status, answer.code, answer.headers.get("retry-after"))
+    return found
+
+
+FAILED = (500, "InternalError", "5")
+
+
+def outage(gateway, bucket):
+    """Only what needs a key that isn't in memory fails."""
+    found = times(gateway, bucket)
+    failing = {"PUT kms", "GET kms", "GET bk"}
+    assert {name for name, answer in found.items() if answer == FAILED} == failing, found
+    assert all(found[name][0] in (200, 204) for name in found.keys() - failing), found
+
+
+def filled(gateway):
+    bucket = new_bucket(gateway)
+    put(gateway, bucket, "kms")
+    put(gateway, bucket, "bk", bucket_key=True)
+    return bucket
+
+
+@pytest.mark.parametrize("kind", ["sealed", "frozen"])
+def test_an_outage_stops_only_what_needs_keys(vaulted, bao, kind):
+    bucket = filled(vaulted)
+    bao.seal() if kind == "sealed" else bao.freeze()
+    try:
+        # Cached keys serve on.
+        assert get(vaulted, bucket, "kms") == "kms" and get(vaulted, bucket, "bk") == "bk"
+        status, answer = vaulted.admin("GET", "/kms/status")
+        assert (answer["status"], answer["healthy"]) == ("Error", False)
+        assert answer["reads_survive_outage_seconds"] > 0
+        assert ("sealed" if kind == "sealed" else "in time") in answer["last_error"]
+        vaulted.admin("POST", "/kms/clear-cache")
+        outage(vaulted, bucket)
+        wait_ready(vaulted, 503)
+    finally:
+        bao.unseal() if kind == "sealed" else bao.thaw()
+    assert get(vaulted, bucket, "kms") == "kms"
+    put(vaulted, bucket, "new")
+    wait_ready(vaulted, 200)
+
+
+def wait_ready(gateway, status):
+    deadline = time.monotonic() + 15
+    with gateway.http() as client:
+        while client.get(gateway.info["admin"] + "/health/ready").status_code != status:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+
+
+def test_revoked_tokens_are_replaced_without_a_storm(vaulted, bao):
+    bucket = filled(vaulted)
+    bao.revoke_logins("approle")
+    for number in range(10):
+        put(vaulted, bucket, f"after-{number}")
+    assert bao.login_count() == 1
+    # A login that is refused is not tried more than once a second, and said to be refused.
+    bao.call("DELETE", "auth/approle/role/sealgate")
+    bao.revoke_logins("approle")
+    begin = time.monotonic()
+    for _ in range(20):
+        assert code(lambda: put(vaulted, bucket, "k")) == (403, "AccessDenied")
+    assert time.monotonic() - begin < 5
+    secret = vaulted.state / "secret_id"
+    role, text = bao.app_role()
+    bao.call("POST", "auth/approle/role/sealgate/role-id", {
+        "role_id": json.loads((vaulted.state / "settings.yaml").read_text())
+        ["kms"]["vault"]["role_id"]})
+    secret.write_text(text)
+    wait_ready(vaulted, 200)
+    put(vaulted, bucket, "k")
+
+
+# The guide, as it is pasted.
+
+def test_the_guide_works_as_pasted(scratch, tmp_path):
+    with OpenBao(scratch / "guide-bao", free_ports(2)) as server:
+        server.call("DELETE", "sys/mounts/transit")
+        server.call("DELETE", "sys/mounts/kv")
+        server.call("DELETE", "sys/auth/approle")
+        server.policy("unused")
+        text = (tmp_path / "sealgate.hcl")
+        guide = "docs/guides/kms-vault.md"
+        text.write_text(fenced(guide, "hcl"))
+        shutil.copy(server.state / "ca.pem", tmp_path)
+        import subprocess
+        result = subprocess.run(
+            ["sh", "-c", script("\n".join(blocks(guide)))], cwd=tmp_path, capture_output=True,
+            text=True, env={"PATH": os.environ["PATH"], "HOME": str(tmp_path),
+                            "BAO_ADDR": server.url, "BAO_TOKEN": server.token,
+                            "BAO_CACERT": f"{server.state}/ca.pem"})
+        assert result.returncode == 0, result.stdout + result.stderr
+        state = scratch / "guide"
+        document = settings(state, credentials=CREDENTIALS)
+        parts = json.loads(document.read_text())
+        del parts["kms"]
+        kms = fenced(guide, "yaml").replace("https://127.0.0.1:8200", server.url).replace(
+            "ca.pem", f"{tmp_path}/ca.pem").replace(
+            "file: secret_id", f"file: {tmp_path}/secret_id").replace(
+            "00000000-0000-0000-0000-000000000000", (tmp_path / "role_id").read_text().strip())
+        rest = "\n".join(f"{name}: {json.dumps(value)}" for name, value in parts.items())
+        document.write_text(kms + rest + "\n")
+        with admin_of(Deployment(state, ["--config", document])) as gateway:
+            bucket = new_bucket(gateway)
+            put(gateway, bucket, "k")
+            assert get(gateway, bucket, "k") == "k"
+            gateway.create_kms_key("made-by-the-guides-policy")
+
+
+def fenced(document, language):
+    from deployment import ROOT
+    return (ROOT / document).read_text().split(f"```{language}\n")[1].split("```")[0]
