@@ -122,10 +122,10 @@ class OpenBao:
 
     # Sealgate's identity there.
 
-    def policy(self, name="sealgate"):
+    def policy(self, name="sealgate", **headers):
         """The policy of the guide, as it stands there."""
         text = POLICY.split("```hcl\n")[1].split("```")[0]
-        self.call("PUT", f"sys/policies/acl/{name}", {"policy": text})
+        self.call("PUT", f"sys/policies/acl/{name}", {"policy": text}, **headers)
 
     def app_role(self, **limits):
         """Role id and secret id."""

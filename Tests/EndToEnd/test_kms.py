@@ -4,12 +4,13 @@ import base64
 import json
 import os
 import shutil
+import subprocess
 import time
 
 import pytest
 from botocore.exceptions import ClientError
 
-from deployment import Deployment, customer_headers
+from deployment import ROOT, Deployment, customer_headers
 from openbao import OpenBao
 from test_docs import blocks, script
 from test_foreign import free_ports
@@ -233,7 +234,8 @@ def test_namespaces_keep_keys_apart(scratch, bao):
     space = {"x-vault-namespace": "team"}
     bao.call("POST", "sys/mounts/transit", {"type": "transit"}, **space)
     bao.call("POST", "transit/keys/default", {"derived": True}, **space)
-    made = bao.call("POST", "auth/token/create", {"policies": ["root"], "ttl": "1h"}, **space)
+    bao.policy(**space)
+    made = bao.call("POST", "auth/token/create", {"policies": ["sealgate"], "ttl": "1h"}, **space)
     state = scratch / "namespace"
     state.mkdir()
     (state / "token").write_text(made["auth"]["client_token"])
@@ -252,7 +254,8 @@ def test_namespaces_keep_keys_apart(scratch, bao):
     ({"address": "http://192.0.2.1:8200"}, "use https://"),
     ({"address": ""}, "kms.vault.address is missing"),
     ({"ca_file": "OTHER"}, "certificate"),
-    ({"mount_path": "nothing"}, "no handler for route"),
+    ({"mount_path": "nothing"}, "check Sealgate's credential and its policy"),
+    ({"mount_path": "../sys"}, "no path of the KMS"),
     ({"role_id": "wrong"}, "refuses access")])
 def test_starts_that_are_refused(scratch, bao, change, remedy):
     state = scratch / f"refused-{os.urandom(4).hex()}"
@@ -301,6 +304,8 @@ def filled(gateway):
     bucket = new_bucket(gateway)
     put(gateway, bucket, "kms")
     put(gateway, bucket, "bk", bucket_key=True)
+    # An object's own data key is kept from the first read on.
+    assert get(gateway, bucket, "kms") == "kms"
     return bucket
 
 
@@ -368,7 +373,6 @@ def test_the_guide_works_as_pasted(scratch, tmp_path):
         guide = "docs/guides/kms-vault.md"
         text.write_text(fenced(guide, "hcl"))
         shutil.copy(server.state / "ca.pem", tmp_path)
-        import subprocess
         result = subprocess.run(
             ["sh", "-c", script("\n".join(blocks(guide)))], cwd=tmp_path, capture_output=True,
             text=True, env={"PATH": os.environ["PATH"], "HOME": str(tmp_path),
@@ -393,5 +397,4 @@ def test_the_guide_works_as_pasted(scratch, tmp_path):
 
 
 def fenced(document, language):
-    from deployment import ROOT
     return (ROOT / document).read_text().split(f"```{language}\n")[1].split("```")[0]
