@@ -15,7 +15,7 @@ struct RemoteKMSClient: KMSTransport {
 
     private let eventLoop: any EventLoop
     private let pool: NIOLoopBound<any HTTPClientPool>
-    private let authority: String
+    let authority: String
 
     /// A client over a loop's pool; made on that loop.
     init(_ pool: any HTTPClientPool, authority: String) {

@@ -11,8 +11,6 @@ internal import Synchronization
 public final class VaultKeyProvider: KeyProvider {
     /// Keys whose kind is remembered.
     private static let checkedCountMax = 4096
-    /// Keys of a listing that are asked for at a time.
-    private static let listingCallCountMax = 8
 
     let settings: VaultSettings
     let session: VaultSession
@@ -87,45 +85,17 @@ public final class VaultKeyProvider: KeyProvider {
         guard reply.status != 404 || !reply.problem.isEmpty else { return KeyPage(keys: []) }
         try reply.requireSuccess()
         guard let names = reply.data?["keys"]?.array else { throw VaultReply.incomplete("keys") }
-        var page = KeyPage(keys: [])
         var ids: [KeyID] = []
+        var unreadable: [String] = []
         for name in names.compactMap({ $0.string }) {
-            if let id = try? KeyID(name) { ids.append(id) } else { page.unreadable.append(name) }
+            if let id = try? KeyID(name) { ids.append(id) } else { unreadable.append(name) }
         }
-        let rest = ids.sorted().drop { id in marker.map { id <= $0 } ?? false }
-        let wanted = rest.prefix(min(max(limit, 1), 1000))
-        if rest.count > wanted.count { page.nextMarker = wanted.last }
-        for (id, outcome) in await described(wanted) {
-            do throws(KMSError) {
-                page.keys.append(try outcome.get())
-            } catch .keyNotFound {
-                // Deleted since.
-            } catch .invalidKeyID, .keyUnreadable, .misconfigured {
-                page.unreadable.append(id.name)
-            }
-        }
-        page.unreadable.sort()
-        return page
-    }
-
-    /// What is told of many keys, in their order, some asked for at a time.
-    private func described(
-        _ ids: ArraySlice<KeyID>
-    ) async -> [(KeyID, Result<KeyMetadata, KMSError>)] {
-        await withTaskGroup(of: (KeyID, Result<KeyMetadata, KMSError>).self) { group in
-            var outcomes: [(KeyID, Result<KeyMetadata, KMSError>)] = []
-            for (index, id) in ids.enumerated() {
-                if index >= Self.listingCallCountMax, let next = await group.next() {
-                    outcomes.append(next)
-                }
-                group.addTask {
-                    do throws(KMSError) { return (id, .success(try await self.describe(id))) } catch
-                    { return (id, .failure(error)) }
-                }
-            }
-            for await outcome in group { outcomes.append(outcome) }
-            return outcomes.sorted { $0.0 < $1.0 }
-        }
+        return try await .describing(
+            ids.sorted(),
+            limit: limit,
+            after: marker,
+            unreadable: unreadable
+        ) { id throws(KMSError) in try await self.describe(id) }
     }
 
     /// Makes and wraps a data key; see `KeyProvider`.

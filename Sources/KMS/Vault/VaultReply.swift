@@ -1,4 +1,3 @@
-internal import Crypto
 internal import Encoding
 
 /// An answer of Vault or OpenBao, and what it means.
@@ -17,8 +16,7 @@ struct VaultReply {
         auth = document?["auth"].flatMap { $0 == .null ? nil : $0 }
         let errors = document?["errors"]?.array ?? []
         let text = errors.compactMap { $0.string }.joined(separator: "; ")
-        let visible = text.utf8.map { (0x20...0x7e).contains($0) ? $0 : 0x20 }
-        problem = String(decoding: visible.prefix(200), as: UTF8.self)
+        problem = text.printable
     }
 
     var isSuccess: Bool { (200..<300).contains(status) }
@@ -87,13 +85,7 @@ struct VaultReply {
 
     /// The data key in `plaintext`.
     func dataKey() throws(KMSError) -> DataKey {
-        guard var bytes = Base64.decode(try text("plaintext")), bytes.count == 32 else {
-            throw Self.incomplete("plaintext")
-        }
-        defer { ConstantTime.wipe(&bytes) }
-        do throws(CryptoError) { return DataKey(try SecretBytes(copying: bytes.span)) } catch {
-            throw KMSError(error)
-        }
+        try DataKey(base64: try text("plaintext"))
     }
 
     static func incomplete(_ name: String) -> KMSError {
