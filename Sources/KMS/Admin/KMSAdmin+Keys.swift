@@ -100,7 +100,8 @@ extension KMSAdmin {
             throw .conflict(
                 "\(counts.bucketKeys) bucket keys and \(counts.attributeKeys) attribute keys are "
                     + "wrapped under \(id), and perhaps data keys of objects, which aren't "
-                    + "counted; what they seal can't be read from now on. force: true deletes the key"
+                    + "counted; what they seal can't be read from now on. "
+                    + "force: true deletes the key"
             )
         }
         let time = ring.environment.now().milliseconds + days * 86_400_000

@@ -24,20 +24,24 @@ extension KeyPage {
         let wanted = rest.prefix(min(max(limit, 1), 1000))
         var page = KeyPage(keys: [], unreadable: unreadable)
         if rest.count > wanted.count { page.nextMarker = wanted.last }
-        for (id, outcome) in await outcomes(wanted, describe) {
+        for outcome in await outcomes(wanted, describe) {
             do throws(KMSError) {
-                page.keys.append(try outcome.get())
+                page.keys.append(try outcome.result.get())
             } catch .keyNotFound {
                 // Deleted since.
             } catch .invalidKeyID, .keyUnreadable, .misconfigured {
-                page.unreadable.append(id.name)
+                page.unreadable.append(outcome.id.name)
             }
         }
         page.unreadable.sort()
         return page
     }
 
-    private typealias Outcome = (id: KeyID, result: Result<KeyMetadata, KMSError>)
+    // No tuple: a task group of tuples crashes in optimized builds of Swift 6.3.
+    private struct Outcome: Sendable {
+        var id: KeyID
+        var result: Result<KeyMetadata, KMSError>
+    }
 
     private static func outcomes(
         _ ids: ArraySlice<KeyID>,
@@ -49,9 +53,9 @@ extension KeyPage {
                 if index >= callCountMax, let next = await group.next() { outcomes.append(next) }
                 group.addTask {
                     do throws(KMSError) {
-                        return (id, .success(try await describe(id)))
+                        return Outcome(id: id, result: .success(try await describe(id)))
                     } catch {
-                        return (id, .failure(error))
+                        return Outcome(id: id, result: .failure(error))
                     }
                 }
             }
