@@ -15,7 +15,7 @@ struct Main: ParsableCommand {
             Exit codes: 0 stopped, 1 can't start, 2 settings or usage.
             """,
         version: "sealgate \(GatewayServer.version)",
-        subcommands: [Serve.self, Config.self]
+        subcommands: [Serve.self, Config.self, Inspect.self, Prove.self, Open.self]
     )
 
     private static let examples = """
@@ -24,6 +24,8 @@ struct Main: ParsableCommand {
           sealgate serve --config sealgate.yaml --listen-address 0.0.0.0:9000
           sealgate config sample > sealgate.yaml
           sealgate config check --config sealgate.yaml
+          sealgate prove --config sealgate.yaml --deep
+          sealgate open --config sealgate.yaml --bucket b --key k --output k.plain
         """
 
     static func main() {

@@ -12,7 +12,8 @@ enum FileWriteStep: CaseIterable, Sendable {
 /// Every call blocks, so all of them run on a `FileThread`. Directory 0700 and files 0600, of this
 /// process's user or root, anything else refused with the remedy. A write is a temporary file,
 /// synced, given its name, the directory synced, and read back; a crash leaves the old file or the
-/// new, and at most a temporary one, which the next opening sweeps away. One process at a time.
+/// new, and at most a temporary one, which the next opening sweeps away. One process at a time
+/// writes; others may read.
 final class FileKeyStore: Sendable {
     /// The largest file in bytes.
     static let fileCountMax = 1 << 20
@@ -21,19 +22,25 @@ final class FileKeyStore: Sendable {
 
     let path: String
     private let directory: CInt
+    private let isReadOnly: Bool
     private let dies: (@Sendable (FileWriteStep) -> Bool)?
 
     /// Opens a directory and takes its lock, and makes the directory where there is none.
     ///
     /// - Parameters:
     ///   - path: the directory; its parent exists.
+    ///   - isReadOnly: makes, locks, sweeps and writes nothing: files change as a whole, so that
+    ///     one may read beside the process that writes.
     ///   - dies: whether a write ends at a step as if the process had died; for tests.
     /// - Throws: `.stateUnsafe`.
     init(
         path: String,
+        isReadOnly: Bool = false,
         dies: (@Sendable (FileWriteStep) -> Bool)? = nil
     ) throws(KMSError) {
-        if unsafe mkdir(path, 0o700) == 0 {
+        if isReadOnly {
+            // It is to be there.
+        } else if unsafe mkdir(path, 0o700) == 0 {
             try Self.syncParent(of: path)
         } else if errno != EEXIST {
             throw Self.failure("make", path)
@@ -42,8 +49,10 @@ final class FileKeyStore: Sendable {
         guard directory >= 0 else { throw Self.failure("open", path) }
         self.path = path
         self.directory = directory
+        self.isReadOnly = isReadOnly
         self.dies = dies
         try Self.checkSafe(directory, path, isDirectory: true)
+        guard !isReadOnly else { return }
         guard flock(directory, LOCK_EX | LOCK_NB) == 0 else {
             throw .stateUnsafe("\(path) is in use by another process; stop that one first")
         }
@@ -103,6 +112,7 @@ final class FileKeyStore: Sendable {
     /// - Returns: whether it was written; `false` only with `isNew`.
     /// - Throws: `.stateUnsafe`.
     func write(_ name: String, _ bytes: [UInt8], isNew: Bool) throws(KMSError) -> Bool {
+        guard !isReadOnly else { throw .stateUnsafe("\(path) was opened to be read only") }
         let temporary = Self.temporaryPrefix + String(UInt64.random(in: 0...(.max)), radix: 16)
         do throws(KMSError) {
             try writeTemporary(temporary, bytes)

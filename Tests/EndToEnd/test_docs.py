@@ -60,7 +60,9 @@ class Newcomer:
         exports = re.findall(r"^\s*(export .*)$", self.log.read_text(), re.MULTILINE)
         assert len(exports) >= 2
         # Nothing else of this machine's settings: no ~/.aws, no variables.
-        environment = {"PATH": os.environ["PATH"], "HOME": str(self.folder), "TERM": "dumb"}
+        binaries = os.environ.get("SEALGATE_BIN", f"{ROOT}/.build/release")
+        path = f"{binaries}:{os.environ['PATH']}"
+        environment = {"PATH": path, "HOME": str(self.folder), "TERM": "dumb"}
         return subprocess.run(
             ["sh", "-c", "\n".join([*exports, script(commands)])], cwd=self.folder, text=True,
             env=environment, capture_output=True, stdin=subprocess.DEVNULL, timeout=300)
@@ -100,6 +102,12 @@ def test_the_guide_works_as_pasted(newcomer):
     secrets = [b"a report on encryption", (newcomer.folder / "customer.key").read_bytes()]
     secrets = [secret for secret in secrets if b"\n" not in secret]
     assert find(newcomer.folder / ".sealgate/store", [*secrets, b"report.ssec"]) == {b"report.ssec"}
+
+
+def test_the_guide_of_recovery_works_as_pasted(newcomer):
+    result = newcomer.paste("\n".join(blocks("docs/guides/recovery.md")))
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert '"broken":0' in result.stdout and '"content_type"' in result.stdout
 
 
 def test_the_guide_of_bucket_settings_works_as_pasted(newcomer):

@@ -26,12 +26,7 @@ enum PartTableFetch {
                 bucket: scope.bucket,
                 key: scope.key,
                 query: "sealgate-table"
-            )
-            : StoreRequest(
-                .get,
-                bucket: StoreRequest.reservedBucket,
-                key: EngineRecordName.table(opened.envelope.objectID)
-            )
+            ) : record(opened)
         StoreExchange.send(request.head, body: [], on: scope.loop.store) { result in
             completion(
                 Result { () throws(Failure) in
@@ -48,6 +43,15 @@ enum PartTableFetch {
                 }
             )
         }
+    }
+
+    /// Asks for the record that stands in for the table on an engine without tables.
+    static func record(_ opened: OpenedObject) -> StoreRequest {
+        StoreRequest(
+            .get,
+            bucket: StoreRequest.reservedBucket,
+            key: EngineRecordName.table(opened.envelope.objectID)
+        )
     }
 
     /// The layout that a store's answer seals.

@@ -14,13 +14,15 @@ enum KeyServices {
     ///   - settings: which, and where its keys are.
     ///   - eventLoop: where connections to a KMS on the network live.
     ///   - metrics: what of them is counted.
+    ///   - isReadOnly: whether keys in files are only read, beside a gateway that may run.
     /// - Returns: the provider; one on the network hasn't been asked anything yet.
     /// - Throws: what is wrong with settings or key files and the remedy, before any listener
     ///   opens.
     static func provider(
         _ settings: Settings,
         on eventLoop: any EventLoop,
-        _ metrics: TransportMetrics
+        _ metrics: TransportMetrics,
+        isReadOnly: Bool = false
     ) async throws(GatewayStartError) -> any KeyProvider {
         switch settings[GatewayKMSSettings.backendType] {
         case "vault":
@@ -33,7 +35,7 @@ enum KeyServices {
             } catch {
                 throw GatewayStartError("the KMS can't be used", hint: error.explanation)
             }
-        default: return try await local(settings)
+        default: return try await local(settings, isReadOnly: isReadOnly)
         }
     }
 
@@ -70,13 +72,15 @@ enum KeyServices {
     }
 
     private static func local(
-        _ settings: Settings
+        _ settings: Settings,
+        isReadOnly: Bool
     ) async throws(GatewayStartError) -> LocalKeyProvider {
         do throws(KMSError) {
-            let local = LocalKeySettings(
+            var local = LocalKeySettings(
                 directory: settings[GatewayKMSSettings.localDirectory],
                 master: try master(settings)
             )
+            local.isReadOnly = isReadOnly
             return try await LocalKeyProvider.open(local, now: { SystemClock.now })
         } catch {
             throw GatewayStartError("the local KMS can't be opened", hint: error.explanation)

@@ -44,6 +44,13 @@ struct StorePools: Sendable {
         self.client = client
     }
 
+    /// Closes the connections.
+    func close() async {
+        for (loop, pool) in zip(loops, pools) {
+            await loop.run { pool.value.close() }
+        }
+    }
+
     /// A context for each loop.
     func contexts(_ services: GatewayServices) async -> LoopContexts {
         var contexts: [ObjectIdentifier: NIOLoopBound<LoopContext>] = [:]

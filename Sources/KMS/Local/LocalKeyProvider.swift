@@ -8,6 +8,8 @@ public struct LocalKeySettings: Sendable {
     public var directory: String
     /// The master key.
     public var master: MasterKeySource
+    /// Whether the directory is only read, beside the process that holds its lock.
+    public var isReadOnly = false
     /// What scrypt costs where a directory is begun with a passphrase.
     public var scrypt = Scrypt.standard
 
@@ -56,7 +58,7 @@ public final class LocalKeyProvider: KeyProvider {
     /// - Parameters:
     ///   - settings: directory and master key.
     ///   - now: the clock that dates new keys.
-    /// - Returns: the provider; it holds the directory's lock.
+    /// - Returns: the provider; it holds the directory's lock unless it only reads.
     /// - Throws: `.stateUnsafe` for unsafe modes, a wrong, lost or trivial master key, or a
     ///   directory in use; `.limitExceeded`; `.cryptographyFailed`. A damaged key file is no
     ///   failure: listings name it.
@@ -74,7 +76,11 @@ public final class LocalKeyProvider: KeyProvider {
     ) async throws(KMSError) -> LocalKeyProvider {
         let files = FileThread()
         return try await files.run { () throws(KMSError) in
-            let store = try FileKeyStore(path: settings.directory, dies: dies)
+            let store = try FileKeyStore(
+                path: settings.directory,
+                isReadOnly: settings.isReadOnly,
+                dies: dies
+            )
             let master = try MasterKeyCheck.open(store, settings.master, settings.scrypt)
             let state = try load(store, master)
             return LocalKeyProvider(store, master, files, state, now: now)

@@ -43,6 +43,10 @@ extension KeyRing {
         }
     }
 
+    /// Runs to open what is stored, for tools that seal nothing: no key is made, and keys are
+    /// loaded as objects name them.
+    public func startToOpen() { state.withLock { $0.isRunning = true } }
+
     /// The attribute key that seals now; `nil` before the first `start`.
     public var attributeKey: AttributeKey? { state.withLock { $0.currentAttributeKey } }
 

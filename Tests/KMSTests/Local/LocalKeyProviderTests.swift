@@ -27,13 +27,15 @@ struct LocalKeyProviderTests {
 
     private func open(
         _ source: MasterKeySource? = nil,
+        isReadOnly: Bool = false,
         dies: (@Sendable (FileWriteStep) -> Bool)? = nil
     ) async throws -> LocalKeyProvider {
         let clock = clock
-        let settings = LocalKeySettings(
+        var settings = LocalKeySettings(
             directory: "\(directory.path)/keys",
             master: source ?? .keyFile(master)
         )
+        settings.isReadOnly = isReadOnly
         return try await LocalKeyProvider.open(settings, now: { clock.now }, dies: dies)
     }
 
@@ -264,6 +266,24 @@ struct LocalKeyProviderTests {
         let provider = try await start()
         #expect(await refusal { _ = try await open() }.contains("in use by another process"))
         _ = try await provider.describe(id)
+    }
+
+    @Test("one that only reads opens beside the one that writes, and changes nothing")
+    func readOnly() async throws {
+        await #expect(throws: KMSError.self) { try await open(isReadOnly: true) }
+        #expect(directory.names("").isEmpty)
+        let provider = try await start()
+        let generated = try await provider.generateDataKey(under: id, context: .empty)
+        let before = directory.names("keys").sorted()
+        let reader = try await open(isReadOnly: true)
+        let key = try await reader.decrypt(generated.wrapped, under: id, context: .empty)
+        #expect(key.isEqual(to: generated.key))
+        let other = try KeyID("other")
+        #expect(
+            await refusal { _ = try await reader.create(KeyCreation(id: other)) }
+                .contains("read only")
+        )
+        #expect(directory.names("keys").sorted() == before)
     }
 
     @Test(

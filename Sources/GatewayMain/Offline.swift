@@ -1,0 +1,51 @@
+import ArgumentParser
+import Daemon
+import Dispatch
+import Foundation
+import Gateway
+import Synchronization
+
+/// What the tools that work without a gateway share.
+enum Offline {
+    /// Runs the work of a tool on a store; ends with code 1 where it can't be done.
+    static func run(
+        _ options: SettingOptions,
+        _ work: @escaping @Sendable (OfflineStore) async throws -> Void
+    ) throws {
+        _ = ProcessHardening.apply()
+        let settings = try options.load()
+        let ended = DispatchSemaphore(value: 0)
+        let result = Mutex<Result<Void, any Error>>(.success(()))
+        Task {
+            do {
+                let store = try await OfflineStore.open(settings)
+                do { try await work(store) } catch { result.withLock { $0 = .failure(error) } }
+                await store.close()
+            } catch {
+                result.withLock { $0 = .failure(error) }
+            }
+            ended.signal()
+        }
+        ended.wait()
+        do {
+            try result.withLock { try $0.get() }
+        } catch let error as GatewayStartError {
+            throw failure(error.problem, error.hint)
+        } catch let error as OfflineError {
+            throw failure(error.problem, error.hint)
+        }
+    }
+
+    /// Says what is wrong; gives what ends the program with code 1.
+    static func failure(_ problem: String, _ hint: String?) -> ExitCode {
+        Terminal.write(
+            ["sealgate: error: \(problem)"] + (hint.map { ["sealgate: hint: \($0)"] } ?? [])
+        )
+        return ExitCode(1)
+    }
+
+    /// Prints a JSON object on a line of its own.
+    static func print(_ json: [UInt8]) {
+        FileHandle.standardOutput.write(Data(json + [0x0a]))
+    }
+}
