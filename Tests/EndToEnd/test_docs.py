@@ -133,7 +133,8 @@ def test_the_guide_of_the_store_works_as_pasted(newcomer, monkeypatch):
 
 @pytest.mark.parametrize("document", [
     "README.md", "docs/guides/sse.md", "docs/guides/bucket-settings.md",
-    "docs/guides/store-care.md", "docs/guides/kms-vault.md"])
+    "docs/guides/store-care.md", "docs/guides/kms-vault.md",
+    "docs/guides/kms-aws.md"])
 def test_links_lead_somewhere(document):
     text = (ROOT / document).read_text()
     for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", text):

@@ -4,7 +4,7 @@ import Daemon
 enum GatewayKMSSettings {
     static let backendType = SettingKey.choice(
         "kms.backend_type",
-        of: ["local", "vault"],
+        of: ["local", "vault", "aws"],
         default: "local",
         "The provider of keys."
     )
@@ -79,5 +79,5 @@ enum GatewayKMSSettings {
             backendType, defaultKeyID, timeout, retries, callsMax, cache, cacheCountMax,
             lifetimeSSES3,
             lifetimeSSEKMS, lifetimeDataKey, localDirectory, localMasterKey, localPassphraseFile,
-        ] + VaultKMSSettings.keys
+        ] + VaultKMSSettings.keys + AWSKMSSettings.keys
 }

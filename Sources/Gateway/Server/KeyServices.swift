@@ -25,10 +25,27 @@ enum KeyServices {
         isReadOnly: Bool = false
     ) async throws(GatewayStartError) -> any KeyProvider {
         switch settings[GatewayKMSSettings.backendType] {
+        case "aws":
+            let url = try AWSKMSSettings.address(settings)
+            let tls = TLSClientContext.Configuration(
+                authoritiesFile: settings[AWSKMSSettings.caFile]
+            )
+            let client = SigningKMSClient(
+                base: try await client(url, tls, settings, on: eventLoop, metrics),
+                credential: try AWSKMSSettings.credential(settings),
+                region: settings[AWSKMSSettings.region],
+                clock: { SystemClock.now }
+            )
+            return AWSKeyProvider(
+                region: client.region,
+                endpoint: url.text,
+                client,
+                now: { SystemClock.now }
+            )
         case "vault":
             let url = try VaultServices.address(settings)
-            let tls = try VaultServices.tls(settings)
-            let client = await client(url, tls, settings, on: eventLoop, metrics)
+            let tls = VaultServices.tls(settings)
+            let client = try await client(url, tls, settings, on: eventLoop, metrics)
             let vault = try VaultServices.settings(settings)
             do throws(KMSError) {
                 return try VaultKeyProvider(vault, client, now: { SystemClock.now })
@@ -39,16 +56,46 @@ enum KeyServices {
         }
     }
 
+    /// The address of a KMS on the network.
+    ///
+    /// - Throws: for anything but TLS to other machines.
+    static func address(
+        _ text: String,
+        of key: some SettingDeclaring
+    ) throws(GatewayStartError) -> BackendURL {
+        let name = key.declaration.name
+        guard let url = BackendURL(text) else {
+            throw GatewayStartError(
+                "\(name): \(text) is no address of a server",
+                hint: "write https://host:port without a path"
+            )
+        }
+        guard url.isSecure || url.isLoopback else {
+            throw GatewayStartError(
+                "\(name): \(text) speaks no TLS, and isn't on this machine",
+                hint: "use https://; keys cross this connection"
+            )
+        }
+        return url
+    }
+
     private static func client(
         _ url: BackendURL,
-        _ tls: SecureClientPipeline?,
+        _ tls: TLSClientContext.Configuration,
         _ settings: Settings,
         on eventLoop: any EventLoop,
         _ metrics: TransportMetrics
-    ) async -> RemoteKMSClient {
+    ) async throws(GatewayStartError) -> RemoteKMSClient {
         let limits = limits(settings)
         var configure: (@Sendable (any Channel) throws -> Void)?
-        if let tls { configure = { channel in try tls.add(to: channel) } }
+        if url.isSecure {
+            let context: TLSClientContext
+            do throws(TLSError) { context = try TLSClientContext(tls) } catch {
+                throw GatewayStartError(error.description, hint: "see ca_file of the KMS")
+            }
+            let pipeline = SecureClientPipeline(context: context, serverName: url.host)
+            configure = { channel in try pipeline.add(to: channel) }
+        }
         let add = configure
         return await eventLoop.run {
             let pool = HTTP1ClientPool(

@@ -1,8 +1,6 @@
 import Daemon
 import KMS
-import NIOCore
 import SecureTransport
-import Transport
 
 /// Builds the provider of Vault and OpenBao from the settings.
 enum VaultServices {
@@ -14,7 +12,7 @@ enum VaultServices {
     static func settings(_ settings: Settings) throws(GatewayStartError) -> VaultSettings {
         let address = try address(settings)
         var vault = VaultSettings(
-            address: "\(address.isSecure ? "https" : "http")://\(address.authority)",
+            address: address.text,
             authentication: try authentication(settings)
         )
         vault.mountPath = settings[Keys.mountPath]
@@ -31,40 +29,16 @@ enum VaultServices {
         guard let text = settings[Keys.address] else {
             throw missing("address", "the server's, as https://vault.internal:8200")
         }
-        guard let url = BackendURL(text) else {
-            throw GatewayStartError(
-                "kms.vault.address: \(text) is no address of a server",
-                hint: "write https://host:port without a path"
-            )
-        }
-        guard url.isSecure || url.isLoopback else {
-            throw GatewayStartError(
-                "kms.vault.address: \(text) speaks no TLS, and isn't on this machine",
-                hint: "use https://; keys cross this connection in the clear"
-            )
-        }
-        return url
+        return try KeyServices.address(text, of: Keys.address)
     }
 
-    /// The TLS of the connections; `nil` for plaintext on this machine.
-    static func tls(_ settings: Settings) throws(GatewayStartError) -> SecureClientPipeline? {
-        let url = try address(settings)
-        guard url.isSecure else { return nil }
-        do throws(TLSError) {
-            let context = try TLSClientContext(
-                .init(
-                    authoritiesFile: settings[Keys.caFile],
-                    certificateFile: settings[Keys.certificateFile],
-                    keyFile: settings[Keys.keyFile]
-                )
-            )
-            return SecureClientPipeline(context: context, serverName: url.host)
-        } catch {
-            throw GatewayStartError(
-                error.description,
-                hint: "see kms.vault.ca_file, cert_file and key_file"
-            )
-        }
+    /// Whom the connections trust, and the certificate that they show.
+    static func tls(_ settings: Settings) -> TLSClientContext.Configuration {
+        .init(
+            authoritiesFile: settings[Keys.caFile],
+            certificateFile: settings[Keys.certificateFile],
+            keyFile: settings[Keys.keyFile]
+        )
     }
 
     private static func authentication(
@@ -82,7 +56,7 @@ enum VaultServices {
             }
             return .appRole(
                 roleID: roleID,
-                secretID: secret(secretID),
+                secretID: KMSSecret(secretID),
                 mount: mount ?? "approle"
             )
         case .cert:
@@ -94,29 +68,14 @@ enum VaultServices {
             guard let role else { throw missing("role", "the role of the Kubernetes method") }
             return .kubernetes(
                 role: role,
-                token: secret(file: settings[Keys.jwtFile], isShared: true),
+                token: KMSSecret(file: settings[Keys.jwtFile], isShared: true),
                 mount: mount ?? "kubernetes"
             )
         case .token:
             guard let token = settings[Keys.token] else {
                 throw missing("token_file", "a file with the token, or choose another auth_method")
             }
-            return .token(secret(token))
-        }
-    }
-
-    private static func secret(_ secret: SecretText) -> KMSSecret {
-        if let file = secret.file { return self.secret(file: file, isShared: false) }
-        return KMSSecret { () throws(KMSError) in secret.bytes }
-    }
-
-    private static func secret(file: String, isShared: Bool) -> KMSSecret {
-        KMSSecret { () throws(KMSError) in
-            do throws(SecretFileError) {
-                return try SecretText(file: file, isShared: isShared).bytes
-            } catch {
-                throw .misconfigured("\(file): \(error.reason)")
-            }
+            return .token(KMSSecret(token))
         }
     }
 

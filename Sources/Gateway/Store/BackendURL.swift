@@ -44,6 +44,9 @@ struct BackendURL: Equatable, Sendable {
         authority = port == usual ? String(name) : "\(name):\(port)"
     }
 
+    /// The address as `https://host:port`.
+    var text: String { "\(isSecure ? "https" : "http")://\(authority)" }
+
     /// Whether it can be nothing but this machine.
     var isLoopback: Bool {
         host == "localhost" || host == "::1"
