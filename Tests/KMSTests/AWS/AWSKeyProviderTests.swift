@@ -17,7 +17,7 @@ struct AWSKeyProviderTests {
 
     init() throws { id = try KeyID("k") }
 
-    static func faults() throws -> [Fault] {
+    static func known() throws -> [Fault] {
         let id = try KeyID("k")
         return [
             Fault(type: "DisabledException", error: .keyDisabled(id)),
@@ -35,7 +35,7 @@ struct AWSKeyProviderTests {
         ]
     }
 
-    @Test("knows what each exception means", arguments: try faults())
+    @Test("knows what each exception means", arguments: try AWSKeyProviderTests.known())
     func faults(fault: Fault) async throws {
         service.answer(fault.status, #"{"__type":"\#(fault.type)","message":"no"}"#)
         await #expect(throws: fault.error) {
