@@ -70,14 +70,16 @@ def vaulted(scratch, bao):
         yield deployment
 
 
-@pytest.fixture(scope="module", params=["local", "vault"])
-def provided(scratch, request):
-    """A deployment of each provider."""
-    if request.param == "vault":
-        return request.getfixturevalue("vaulted")
-    deployment = deploy(scratch / "local", {})
-    request.addfinalizer(deployment.stop)
-    return deployment.start()
+@pytest.fixture(scope="module")
+def local(scratch):
+    with deploy(scratch / "local", {}) as deployment:
+        yield deployment
+
+
+@pytest.fixture(params=["local", "vaulted"])
+def provided(request):
+    """A deployment of each provider that does all there is."""
+    return request.getfixturevalue(request.param)
 
 
 class Moto:
@@ -135,7 +137,7 @@ def aws(scratch, moto):
         yield gateway
 
 
-@pytest.fixture(params=["provided", "aws"])
+@pytest.fixture(params=["local", "vaulted", "aws"])
 def anywhere(request):
     return request.getfixturevalue(request.param)
 
