@@ -82,6 +82,7 @@ let package = Package(
         ),
         library("SealedObject", ["Crypto", "Encoding"]),
         library("SigV4", ["Crypto", "HTTPWire", "Encoding"]),
+        library("Policy", ["Encoding"]),
         library("KMS", ["Crypto", "HTTPWire", "Encoding", "CLinux"]),
         library("Transport", ["HTTPWire", "Encoding", "CLinux", nio, nioPosix]),
         library(
@@ -100,7 +101,7 @@ let package = Package(
             "Gateway",
             [
                 "S3Wire", "HTTPWire", "Encoding", "Crypto", "CChecksums", "SealedObject", "SigV4",
-                "KMS", "Transport", "SecureTransport", "Daemon", nio, nioPosix, logging,
+                "Policy", "KMS", "Transport", "SecureTransport", "Daemon", nio, nioPosix, logging,
             ]
         ),
         program("BackendMain", ["Backend", "Daemon", logging, arguments]),
@@ -113,6 +114,7 @@ let package = Package(
         tests("SealedObject"),
         tests("SigV4", ["Crypto", "HTTPWire", "Encoding"]),
         tests("CChecksums"),
+        tests("Policy", ["Encoding"]),
         tests("KMS"),
         tests("Transport", [nio, nioPosix, nioEmbedded]),
         tests("SecureTransport", ["CAESGCMProvider", "Transport", nio, nioPosix, nioEmbedded]),
@@ -121,8 +123,8 @@ let package = Package(
         tests(
             "Gateway",
             [
-                "S3Wire", "HTTPWire", "Encoding", "Crypto", "SealedObject", "SigV4", "KMS",
-                "Transport", "Daemon", nio, nioEmbedded, logging,
+                "S3Wire", "HTTPWire", "Encoding", "Crypto", "SealedObject", "SigV4", "Policy",
+                "KMS", "Transport", "Daemon", nio, nioEmbedded, logging,
             ]
         ),
         .testTarget(name: "ArchitectureTests", dependencies: ["TestSupport"]),

@@ -4,12 +4,14 @@ enum Arrows {
     static let everywhere: Set<String> = ["Swift", "Synchronization"]
 
     /// Targets that are pure: neither Foundation, nor Glibc, nor NIO.
-    static let pure: Set<String> = ["Encoding", "HTTPWire", "S3Wire", "SealedObject", "SigV4"]
+    static let pure: Set<String> = [
+        "Encoding", "HTTPWire", "S3Wire", "SealedObject", "SigV4", "Policy",
+    ]
 
     /// What the store must hold nothing of, in any depth.
     static let forbiddenForStore: Set<String> = [
-        "CAESGCMProvider", "COpenSSL", "CNGHTTP2", "Crypto", "SealedObject", "SigV4", "KMS",
-        "SecureTransport", "Gateway", "SwiftCrypto",
+        "CAESGCMProvider", "COpenSSL", "CNGHTTP2", "Crypto", "SealedObject", "SigV4", "Policy",
+        "KMS", "SecureTransport", "Gateway", "SwiftCrypto",
     ]
 
     /// Every target in Sources with the targets and packages' modules that it may import.
@@ -25,6 +27,7 @@ enum Arrows {
         "Crypto": ["CAESGCMProvider", "COpenSSL"],
         "SealedObject": ["Crypto", "Encoding"],
         "SigV4": ["Crypto", "HTTPWire", "Encoding"],
+        "Policy": ["Encoding"],
         "KMS": ["Crypto", "HTTPWire", "Encoding", "CLinux"],
         "Transport": ["HTTPWire", "Encoding", "CLinux", "NIOCore", "NIOPosix"],
         "SecureTransport": [
@@ -37,7 +40,8 @@ enum Arrows {
         ],
         "Gateway": [
             "S3Wire", "HTTPWire", "Encoding", "Crypto", "CChecksums", "SealedObject", "SigV4",
-            "KMS", "Transport", "SecureTransport", "Daemon", "NIOCore", "NIOPosix", "Logging",
+            "Policy", "KMS", "Transport", "SecureTransport", "Daemon", "NIOCore", "NIOPosix",
+            "Logging",
         ],
         "BackendMain": ["Backend", "Daemon", "Logging", "ArgumentParser"],
         "GatewayMain": ["Gateway", "Daemon", "Logging", "ArgumentParser"],

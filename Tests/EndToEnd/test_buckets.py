@@ -1,11 +1,15 @@
 """What is set for a bucket: encryption, policy, CORS; by real clients, over restarts."""
 
+import json
 import os
+import shutil
 import sqlite3
 
+import boto3
+import botocore.config
 import pytest
 
-from deployment import customer_headers, customer_key
+from deployment import Deployment, customer_headers, customer_key
 from test_operations import refused
 from wire import call, md5
 
@@ -151,3 +155,199 @@ def test_settings_live_as_long_as_their_bucket_and_are_sealed(own_gateway):
     s3.delete_bucket(Bucket="kept")
     s3.create_bucket(Bucket="kept")
     assert s3.put_object(Bucket="kept", Key="k", Body=b"x")["ServerSideEncryption"] == "AES256"
+
+
+# Policies.
+
+def policy(*statements):
+    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+
+
+def statement(effect, actions, *resources, principal="*", **more):
+    return {"Effect": effect, "Principal": principal, "Action": actions,
+            "Resource": [f"arn:aws:s3:::{resource}" for resource in resources], **more}
+
+
+def test_the_policy_of_a_bucket(gateway, s3, bucket):
+    with refused("NoSuchBucketPolicy", 404):
+        s3.get_bucket_policy(Bucket=bucket)
+    text = policy(statement("Deny", "s3:DeleteObject", f"{bucket}/keep/*"))
+    s3.put_bucket_policy(Bucket=bucket, Policy=text)
+    assert s3.get_bucket_policy(Bucket=bucket)["Policy"] == text
+    assert s3.get_bucket_policy_status(Bucket=bucket)["PolicyStatus"] == {"IsPublic": False}
+    for key in ("keep/a", "b"):
+        s3.put_object(Bucket=bucket, Key=key, Body=b"x")
+    with refused("AccessDenied", 403):
+        s3.delete_object(Bucket=bucket, Key="keep/a")
+    answer = s3.delete_objects(
+        Bucket=bucket, Delete={"Objects": [{"Key": "keep/a"}, {"Key": "b"}]})
+    assert [entry["Key"] for entry in answer["Deleted"]] == ["b"]
+    assert [(e["Key"], e["Code"]) for e in answer["Errors"]] == [("keep/a", "AccessDenied")]
+    with refused("MalformedPolicy", 400):
+        s3.put_bucket_policy(Bucket=bucket, Policy=policy(
+            statement("Allow", "s3:GetObject", "another-bucket/*")))
+    s3.delete_bucket_policy(Bucket=bucket)
+    s3.delete_object(Bucket=bucket, Key="keep/a")
+
+
+@pytest.mark.parametrize("condition, allowed", [
+    ({"StringNotEquals": {f"s3:{SSE}": "aws:kms"}}, {"aws:kms"}),
+    ({"Null": {f"s3:{SSE}": "true"}}, {"aws:kms", "AES256"}),
+    ({"StringEquals": {f"s3:{SSE}": "aws:kms"}}, {"AES256", None, "customer"}),
+    ({"Null": {f"s3:{SSE}-customer-algorithm": "false"}}, {"aws:kms", "AES256", None}),
+    ({"StringNotEquals": {f"s3:{SSE}-customer-algorithm": "AES256"}}, {"customer"})])
+def test_policies_that_ask_for_encryption(s3, bucket, condition, allowed):
+    s3.put_bucket_policy(Bucket=bucket, Policy=policy(
+        statement("Deny", "s3:PutObject", f"{bucket}/*", Condition=condition)))
+    for mode in ("aws:kms", "AES256", None, "customer"):
+        extra = customer() if mode == "customer" else (
+            {"ServerSideEncryption": mode} if mode else {})
+        for write in (lambda: s3.put_object(Bucket=bucket, Key="k", Body=b"x", **extra),
+                      lambda: s3.create_multipart_upload(Bucket=bucket, Key="k", **extra)):
+            if mode in allowed:
+                write()
+            else:
+                with refused("AccessDenied", 403):
+                    write()
+
+
+def test_a_denied_header_is_denied_before_it_is_wrong(gateway, s3, bucket):
+    s3.put_bucket_policy(Bucket=bucket, Policy=policy(statement(
+        "Deny", "s3:PutObject", f"{bucket}/*",
+        Condition={"StringNotEqualsIfExists": {f"s3:{SSE}": "AES256"}}), statement(
+        "Deny", "s3:PutObject", f"{bucket}/*",
+        Condition={"StringNotEqualsIfExists": {f"s3:{SSE}-customer-algorithm": "AES256"}})))
+    for headers in ({SSE: "AES192"}, {f"{SSE}-customer-algorithm": "AES192"}):
+        answer = call(gateway, "PUT", f"/{bucket}/k", headers, b"x")
+        assert (answer.status, answer.code) == (403, "AccessDenied")
+
+
+def test_a_policy_by_the_aws_command_line(gateway, bucket, tmp_path):
+    file = tmp_path / "policy.json"
+    file.write_text(policy(statement("Allow", "s3:GetObject", f"{bucket}/open/*")))
+    gateway.run("aws", "s3api", "put-bucket-policy", "--bucket", bucket, "--policy", f"file://{file}")
+    shown = gateway.run("aws", "s3api", "get-bucket-policy", "--bucket", bucket, "--query", "Policy",
+                        "--output", "text").stdout
+    assert json.loads(shown) == json.loads(file.read_text())
+    (tmp_path / "a").write_text("for all")
+    for key in ("open/a", "shut"):
+        gateway.run("aws", "s3", "cp", tmp_path / "a", f"s3://{bucket}/{key}")
+    # Nobody's request, by curl: what the policy opens and nothing else.
+    curl = ["curl", "--silent", "--cacert", gateway.ca, "--write-out", "%{http_code}"]
+    base = f"{gateway.endpoint}/{bucket}"
+    assert gateway.run(*curl, f"{base}/open/a").stdout == "for all200"
+    for path in ("/shut", "", "/open/a?acl", "?policy"):
+        assert gateway.run(*curl, base + path).stdout.endswith("403"), path
+    # curl's HTTP/2 takes an answer to an upload that it hasn't finished for a broken stream.
+    upload = gateway.run(*curl, "--http1.1", "--upload-file", tmp_path / "a", f"{base}/open/a")
+    assert upload.stdout.endswith("403")
+    gateway.run("aws", "s3api", "delete-bucket-policy", "--bucket", bucket)
+    assert gateway.run(*curl, f"{base}/open/a").stdout.endswith("403")
+
+
+@pytest.fixture(scope="module")
+def people(scratch):
+    """A deployment with a credential that may do everything, and two that have policies."""
+    state = scratch / "people"
+    with Deployment(state):
+        pass
+    own = {"reader": [{"Effect": "Allow", "Action": ["s3:GetObject", "s3:ListBucket"],
+                       "Resource": "arn:aws:s3:::shared*",
+                       "Condition": {"StringLikeIfExists": {"s3:prefix": ["open/*", ""]}}},
+                      {"Effect": "Deny", "Action": "*", "Resource": "arn:aws:s3:::shared/open/not"}],
+           "writer": [{"Effect": "Allow", "Action": ["s3:PutObject", "s3:ListAllMyBuckets"],
+                       "Resource": "*"}]}
+    generated = next(path for path in state.rglob("*.yaml") if "credentials:" in path.read_text())
+    text = generated.read_text()
+    for name, statements in own.items():
+        (state / f"{name}.json").write_text(json.dumps({"Statement": statements}))
+        (state / f"{name}.secret").write_text(f"secret-of-{name}")
+        (state / f"{name}.secret").chmod(0o600)
+        text += (f"  - id: {name}\n    access_key_id: {name.upper()}\n"
+                 f"    secret_access_key_file: {state}/{name}.secret\n"
+                 f"    policy_file: {state}/{name}.json\n")
+    config = state / "people.yaml"
+    config.write_text(text)
+    config.chmod(0o600)
+    with Deployment(state, ["--config", config]) as deployment:
+        s3 = deployment.s3()
+        for bucket in ("shared", "private"):
+            s3.create_bucket(Bucket=bucket)
+            for key in ("open/a", "open/not", "b"):
+                s3.put_object(Bucket=bucket, Key=key, Body=b"x")
+        yield deployment
+    shutil.rmtree(state)
+
+
+def client(deployment, name):
+    return boto3.client(
+        "s3", endpoint_url=deployment.endpoint, verify=deployment.ca, region_name=deployment.region,
+        aws_access_key_id=name.upper(), aws_secret_access_key=f"secret-of-{name}",
+        config=botocore.config.Config(signature_version="s3v4", retries={"max_attempts": 1},
+                                      s3={"addressing_style": "path"}))
+
+
+def test_a_credential_may_do_what_its_policy_allows(people):
+    reader, writer, owner = client(people, "reader"), client(people, "writer"), people.s3()
+    assert reader.get_object(Bucket="shared", Key="open/a")["Body"].read() == b"x"
+    assert reader.list_objects_v2(Bucket="shared", Prefix="open/x")["KeyCount"] == 0
+    writer.put_object(Bucket="private", Key="w", Body=b"x")
+    assert "private" in [bucket["Name"] for bucket in writer.list_buckets()["Buckets"]]
+    for denied in (
+            lambda: reader.get_object(Bucket="shared", Key="open/not"),
+            lambda: reader.get_object(Bucket="private", Key="open/a"),
+            lambda: reader.list_objects_v2(Bucket="shared", Prefix="b"),
+            lambda: reader.put_object(Bucket="shared", Key="n", Body=b"x"),
+            lambda: reader.delete_object(Bucket="shared", Key="open/a"),
+            lambda: reader.list_buckets(), lambda: reader.create_bucket(Bucket="theirs"),
+            lambda: reader.put_bucket_policy(Bucket="shared", Policy="{}"),
+            lambda: reader.put_bucket_encryption(
+                Bucket="shared", ServerSideEncryptionConfiguration=encryption("AES256")),
+            lambda: writer.get_object(Bucket="private", Key="w"),
+            lambda: writer.list_objects_v2(Bucket="private"),
+            lambda: writer.delete_bucket(Bucket="private"),
+            lambda: writer.copy_object(Bucket="private", Key="c",
+                                       CopySource={"Bucket": "shared", "Key": "b"})):
+        with refused("AccessDenied", 403):
+            denied()
+    assert owner.get_object(Bucket="shared", Key="open/not")["Body"].read() == b"x"
+
+
+def test_a_bucket_may_let_a_credential_in_or_keep_it_out(people):
+    reader, writer, owner = client(people, "reader"), client(people, "writer"), people.s3()
+    owner.put_bucket_policy(Bucket="private", Policy=policy(
+        statement("Allow", "s3:GetObject", "private/*", principal={"AWS": "reader"}),
+        statement("Deny", "s3:PutObject", "private/*",
+                  principal={"AWS": "arn:aws:iam:::user/writer"})))
+    assert reader.get_object(Bucket="private", Key="b")["Body"].read() == b"x"
+    for denied in (lambda: reader.put_object(Bucket="private", Key="b", Body=b"x"),
+                   lambda: writer.get_object(Bucket="private", Key="b"),
+                   lambda: writer.put_object(Bucket="private", Key="b", Body=b"x")):
+        with refused("AccessDenied", 403):
+            denied()
+    owner.delete_bucket_policy(Bucket="private")
+    writer.put_object(Bucket="private", Key="w", Body=b"x")
+    with refused("AccessDenied", 403):
+        reader.get_object(Bucket="private", Key="b")
+    with refused("MalformedPolicy", 400):
+        owner.put_bucket_policy(Bucket="private", Policy=policy(
+            statement("Deny", "s3:PutObject", "private/*", principal={"AWS": "wrighter"})))
+
+
+def test_a_credential_with_a_wrong_policy_keeps_the_gateway_from_starting(scratch):
+    state = scratch / "wrong-policy"
+    deployment = Deployment(state)
+    with deployment:
+        pass
+    generated = next(path for path in state.rglob("*.yaml") if "credentials:" in path.read_text())
+    config = state / "wrong.yaml"
+    for text, word in (('{"Statement":{"Effect":"Allow","Action":"s3:Fly","Resource":"*"}}', "s3:Fly"),
+                       (None, "can't be read")):
+        if text:
+            (state / "p.json").write_text(text)
+        else:
+            (state / "p.json").unlink()
+        config.write_text(generated.read_text() + f"    policy_file: {state}/p.json\n")
+        config.chmod(0o600)
+        assert word in Deployment(state, ["--config", config]).start_fails()
+    shutil.rmtree(state)

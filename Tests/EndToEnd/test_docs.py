@@ -110,8 +110,9 @@ def test_the_guide_of_recovery_works_as_pasted(newcomer):
     assert '"broken":0' in result.stdout and '"content_type"' in result.stdout
 
 
-def test_the_guide_of_bucket_settings_works_as_pasted(newcomer):
-    result = newcomer.paste("\n".join(blocks("docs/guides/bucket-settings.md")))
+@pytest.mark.parametrize("guide", ["bucket-settings", "policies"])
+def test_the_guides_of_buckets_work_as_pasted(newcomer, guide):
+    result = newcomer.paste("\n".join(blocks(f"docs/guides/{guide}.md")))
     assert result.returncode == 0, result.stdout + result.stderr
 
 
@@ -133,8 +134,8 @@ def test_the_guide_of_the_store_works_as_pasted(newcomer, monkeypatch):
 
 @pytest.mark.parametrize("document", [
     "README.md", "docs/guides/sse.md", "docs/guides/bucket-settings.md",
-    "docs/guides/store-care.md", "docs/guides/kms-vault.md",
-    "docs/guides/kms-aws.md"])
+    "docs/guides/policies.md", "docs/guides/store-care.md", "docs/guides/kms-vault.md",
+    "docs/guides/kms-aws.md", "docs/guides/recovery.md", "docs/reference/s3-compatibility.md"])
 def test_links_lead_somewhere(document):
     text = (ROOT / document).read_text()
     for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", text):

@@ -109,7 +109,7 @@ def test_probes_get_the_answers_that_clients_wait_for(gateway, bucket):
 @pytest.mark.parametrize("method, target", [
     ("GET", "?inventory"), ("GET", "?analytics"), ("GET", "?metrics"), ("GET", "?versions"),
     ("GET", "?intelligent-tiering"), ("GET", "?newFeature"), ("GET", "/k?newFeature"),
-    ("PUT", "?versioning"), ("PUT", "?policy"), ("PUT", "?website"), ("PUT", "?lifecycle"),
+    ("PUT", "?versioning"), ("PUT", "?website"), ("PUT", "?lifecycle"),
     ("PUT", "?newFeature"), ("PUT", "/k?newFeature"), ("PUT", "/k?tagging"),
     ("PUT", "/k?retention"),
     ("PUT", "/k?encryption"), ("PUT", "/k?newFeature=1"), ("POST", "/k?restore"),

@@ -145,7 +145,6 @@ import Testing
         #expect(code(.getObjectLockConfiguration) == .objectLockConfigurationNotFound)
         #expect(code(.getBucketReplication) == .replicationConfigurationNotFound)
         #expect(code(.getBucketWebsite) == .noSuchWebsiteConfiguration)
-        #expect(code(.getBucketPolicy) == .noSuchBucketPolicy)
         #expect(code(.getBucketCors) == .noSuchCORSConfiguration)
         func text(_ operation: S3Operation) -> String {
             guard case .document(let xml) = FixedAnswer.of(operation) else { return "" }
@@ -159,7 +158,7 @@ import Testing
         )
         #expect(text(.getBucketAccelerateConfiguration).hasSuffix("></AccelerateConfiguration>"))
         #expect(text(.getObjectTagging).hasSuffix("><TagSet></TagSet></Tagging>"))
-        #expect(FixedAnswer.of(.deleteBucketPolicy) == .status(204))
+        #expect(FixedAnswer.of(.deleteBucketTagging) == .status(204))
         #expect(FixedAnswer.of(.getObject) == nil)
     }
 }

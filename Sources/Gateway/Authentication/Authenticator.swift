@@ -23,11 +23,19 @@ final class Authenticator {
         verifier = SigV4Verifier(regions: regions)
     }
 
-    /// The sender of a request, its body not looked at yet.
+    /// The sender of a request that must have one.
     ///
-    /// - Throws: what S3 answers for the fault; `AccessDenied` for an anonymous request.
+    /// - Throws: as `senderIfSigned`; `AccessDenied` for an anonymous request.
     func sender(of head: HTTPRequestHead, now: Timestamp) throws(S3Error) -> Sender {
-        let authorization = try described(by: head)
+        guard let sender = try senderIfSigned(head, now: now) else { throw S3Error(.accessDenied) }
+        return sender
+    }
+
+    /// The sender of a request, its body not looked at yet; `nil` for an anonymous request.
+    ///
+    /// - Throws: what S3 answers for the fault.
+    func senderIfSigned(_ head: HTTPRequestHead, now: Timestamp) throws(S3Error) -> Sender? {
+        guard let authorization = try described(by: head) else { return nil }
         guard let credential = credentials[authorization.accessKeyID] else {
             throw S3Error(
                 .invalidAccessKeyID,
@@ -56,12 +64,9 @@ final class Authenticator {
         }
     }
 
-    private func described(by head: HTTPRequestHead) throws(S3Error) -> SigV4Authorization {
-        do throws(SigV4Error) {
-            if let authorization = try SigV4Authorization.parse(head: head) { return authorization }
-        } catch {
+    private func described(by head: HTTPRequestHead) throws(S3Error) -> SigV4Authorization? {
+        do throws(SigV4Error) { return try SigV4Authorization.parse(head: head) } catch {
             throw S3Error(error)
         }
-        throw S3Error(.accessDenied)
     }
 }

@@ -1,5 +1,6 @@
 import Crypto
 import Daemon
+import Policy
 
 extension Credential {
     /// The credentials of the settings; at least one, each access key id once.
@@ -35,6 +36,7 @@ extension Credential {
                 hint: "add secret_access_key_file with the path of a file of mode 0600"
             )
         }
+        let policy = try policy(record, accessKeyID)
         let id = record[GatewaySettings.credentialID]
         let name = record[GatewaySettings.credentialName]
         do throws(CryptoError) {
@@ -43,12 +45,39 @@ extension Credential {
                 displayName: name.isEmpty ? id : name,
                 accessKeyID: accessKeyID,
                 isAdmin: record[GatewaySettings.credentialAdmin],
+                policy: policy,
                 secret: try SecretBytes(copying: secret.bytes.span)
             )
         } catch {
             throw GatewayStartError(
                 "no locked memory for the secret of \(accessKeyID)",
                 hint: "raise the limit of locked memory (ulimit -l)"
+            )
+        }
+    }
+
+    private static func policy(
+        _ record: SettingRecord,
+        _ accessKeyID: String
+    ) throws(GatewayStartError) -> PolicyDocument? {
+        guard let path = record[GatewaySettings.credentialPolicy] else { return nil }
+        let json: [UInt8]
+        do throws(SettingFileError) {
+            json = try SettingFile.read(path, bytesMax: PolicyDocument.byteCountMax)
+        } catch {
+            throw GatewayStartError(
+                "credentials: the policy of \(accessKeyID), \(path), can't be read: "
+                    + error.reason,
+                hint: "policy_file is the path of a JSON document of at most 20 KiB"
+            )
+        }
+        do throws(PolicyError) {
+            return try PolicyDocument(json: json, of: .credential)
+        } catch {
+            throw GatewayStartError(
+                "credentials: the policy of \(accessKeyID), \(path), isn't one: "
+                    + error.explanation,
+                hint: "docs/guides/policies.md has examples"
             )
         }
     }

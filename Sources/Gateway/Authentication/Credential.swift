@@ -1,4 +1,5 @@
 import Crypto
+import Policy
 
 /// An access key and who holds it; the secret can't be printed.
 final class Credential: Sendable {
@@ -10,6 +11,8 @@ final class Credential: Sendable {
     let accessKeyID: String
     /// Whether it may use the admin API.
     let isAdmin: Bool
+    /// What it may do; `nil` for everything that no bucket's policy denies.
+    let policy: PolicyDocument?
     /// The secret access key.
     let secret: SecretBytes
 
@@ -18,12 +21,14 @@ final class Credential: Sendable {
         displayName: String,
         accessKeyID: String,
         isAdmin: Bool,
+        policy: PolicyDocument? = nil,
         secret: consuming SecretBytes
     ) {
         self.id = id
         self.displayName = displayName
         self.accessKeyID = accessKeyID
         self.isAdmin = isAdmin
+        self.policy = policy
         self.secret = secret
     }
 }

@@ -39,7 +39,7 @@ final class ControlHandler: HTTPServerHandler {
     }
 
     func receivedEnd(trailers: HTTPFields) {
-        guard !isOver, let reader, let sender = scope.sender, let target = scope.target,
+        guard !isOver, let reader, let target = scope.target,
             let operation = scope.operation
         else { return }
         do throws(S3Error) {
@@ -55,7 +55,10 @@ final class ControlHandler: HTTPServerHandler {
             body: body,
             transport: scope.transport,
             settings: scope.settings,
-            owner: Owner(id: sender.credential.id, displayName: sender.credential.displayName),
+            access: scope.access,
+            owner: scope.sender.map { sender in
+                Owner(id: sender.credential.id, displayName: sender.credential.displayName)
+            } ?? Owner(id: "anonymous", displayName: "anonymous"),
             services: scope.loop.services,
             store: scope.loop.client
         )

@@ -12,6 +12,7 @@ struct ControlRequest: Sendable {
     var transport: SSETransport
     /// Those of the bucket.
     var settings: BucketSettings
+    var access: RequestAccess
     var owner: Owner
     var services: GatewayServices
     var store: StoreClient

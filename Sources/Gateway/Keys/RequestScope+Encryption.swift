@@ -6,7 +6,7 @@ import Transport
 extension RequestScope {
     /// How the request came: S3 clients have TLS only.
     var transport: SSETransport {
-        SSETransport(isSecure: exchange.peer.isSecure)
+        SSETransport(isSecure: exchange.peer.isSecure, isSignatureVersion4: sender != nil)
     }
 }
 

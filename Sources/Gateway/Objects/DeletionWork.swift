@@ -1,6 +1,7 @@
 import Crypto
 import Encoding
 import HTTPWire
+import Policy
 import S3Wire
 
 /// DeleteObject and DeleteObjects: no key is needed for any mode.
@@ -23,6 +24,11 @@ enum DeletionWork {
         for object in deletion.objects {
             do throws(S3Error) {
                 try check(object)
+                try request.access.require(
+                    object.versionID == nil ? .deleteObject : .deleteObjectVersion,
+                    bucket: request.bucket,
+                    key: object.key
+                )
                 guard let entityTag = object.entityTag else {
                     plain.append(DeletionRequest.Object(key: object.key))
                     continue

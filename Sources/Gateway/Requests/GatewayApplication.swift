@@ -41,9 +41,13 @@ final class GatewayApplication: HTTPServerApplication {
             operation: try? operation.get()
         )
         do throws(S3Error) {
-            // Who may not ask isn't told what there is to ask for.
-            scope.sender = try loop.authenticator.sender(of: head, now: scope.beganAt)
-            try RequestChecks.check(scope, try operation.get())
+            scope.sender = try loop.authenticator.senderIfSigned(head, now: scope.beganAt)
+            do throws(S3Error) {
+                try RequestChecks.check(scope, try operation.get())
+            } catch {
+                // Who may not ask isn't told what there is to ask for.
+                throw scope.sender == nil ? S3Error(.accessDenied) : error
+            }
         } catch {
             return RefusedHandler(scope, error)
         }

@@ -1,9 +1,11 @@
 import HTTPWire
 import NIOCore
+import Policy
 import S3Wire
 import Transport
 
-/// Stands between a request's head and what serves it: finds what was set for the bucket.
+/// Stands between a request's head and what serves it: finds what was set for its buckets, and
+/// asks policies whether it may go on.
 ///
 /// Nothing that serves a request is made before; `100 Continue` isn't sent before either.
 enum RequestGate {
@@ -31,13 +33,59 @@ enum RequestGate {
         _ scope: RequestScope,
         then completion: @escaping (Result<Void, S3Error>) -> Void
     ) {
-        guard !scope.bucket.isEmpty else { return completion(.success(())) }
+        guard !scope.bucket.isEmpty else { return completion(allowed(scope)) }
         scope.loop.settings(of: scope.bucket) { result in
-            completion(
-                result.map { settings in
-                    scope.settings = settings
-                }
-            )
+            switch result {
+            case .failure(let error): completion(.failure(error))
+            case .success(let settings):
+                scope.settings = settings
+                let allowed = allowed(scope)
+                guard case .success = allowed, copies(scope) else { return completion(allowed) }
+                admitSource(scope, then: completion)
+            }
+        }
+    }
+
+    private static func allowed(_ scope: RequestScope) -> Result<Void, S3Error> {
+        do throws(S3Error) {
+            scope.access = try RequestAccess(scope)
+            return .success(try scope.access.require(scope))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    private static func copies(_ scope: RequestScope) -> Bool {
+        scope.operation == .copyObject || scope.operation == .uploadPartCopy
+    }
+
+    /// What is copied must be allowed to be read, by its own bucket's policy too.
+    private static func admitSource(
+        _ scope: RequestScope,
+        then completion: @escaping (Result<Void, S3Error>) -> Void
+    ) {
+        let source: CopySource
+        do throws(S3Error) {
+            source = try CopySource(scope.head.fields)
+            try BucketName.validate(source.bucket)
+            guard source.bucket != scope.loop.services.storeForm.reservedBucket else {
+                throw S3Error(.accessDenied)
+            }
+        } catch {
+            return completion(.failure(error))
+        }
+        scope.loop.settings(of: source.bucket) { result in
+            do throws(S3Error) {
+                let policy = try result.get().policy()
+                try scope.access.of(policy?.document, scope).require(
+                    source.versionID == nil ? .getObject : .getObjectVersion,
+                    bucket: source.bucket,
+                    key: source.key
+                )
+                completion(.success(()))
+            } catch {
+                completion(.failure(error))
+            }
         }
     }
 }

@@ -20,6 +20,8 @@ final class RequestScope {
     var sender: Authenticator.Sender?
     /// What was set for the bucket, once it was looked up.
     var settings = BucketSettings.none
+    /// What the sender may do here, once policies were looked up.
+    var access = RequestAccess.none
     /// The KMS key that served the request, for the audit stream.
     var keyID: String?
     /// The mode that serves the request, for the audit stream and metrics.

@@ -108,10 +108,15 @@ public enum GatewaySettings {
         default: false,
         "Whether it may use the admin API."
     )
+    static let credentialPolicy = SettingKey.optionalPath(
+        "policy_file",
+        "Policy in JSON that says what it may do; everything when left out."
+    )
     static let credentials = SettingKey.records(
         "credentials",
         fields: [
             credentialID, credentialName, credentialAccessKey, credentialSecret, credentialAdmin,
+            credentialPolicy,
         ],
         "Who may send requests."
     )

@@ -1,3 +1,4 @@
+import Policy
 import S3Wire
 
 /// What was set for a bucket; most have nothing.
@@ -6,18 +7,44 @@ final class BucketSettings: Sendable {
     static let none = BucketSettings()
 
     private let encryptionSetting: BucketSetting<BucketEncryption>
+    private let policySetting: BucketSetting<BucketPolicy>
 
-    init(encryption: BucketSetting<BucketEncryption> = .absent) {
+    init(
+        encryption: BucketSetting<BucketEncryption> = .absent,
+        policy: BucketSetting<BucketPolicy> = .absent
+    ) {
         encryptionSetting = encryption
+        policySetting = policy
     }
 
     /// Whether nothing was set, not even what can't be read.
-    var isEmpty: Bool { encryptionSetting.isAbsent }
+    var isEmpty: Bool { encryptionSetting.isAbsent && policySetting.isAbsent }
 
     /// How objects are encrypted where the request doesn't say, and what is refused.
     ///
     /// - Throws: `InternalError` where the record doesn't open: nothing is written then.
     func encryption() throws(S3Error) -> BucketEncryption? { try encryptionSetting.value() }
+
+    /// Who may do what.
+    ///
+    /// - Throws: `InternalError` where the record doesn't open: nobody may do anything then.
+    func policy() throws(S3Error) -> BucketPolicy? { try policySetting.value() }
+}
+
+/// A bucket's policy, and its text as it was set.
+struct BucketPolicy: Sendable {
+    let document: PolicyDocument
+    let json: [UInt8]
+
+    /// - Throws: `MalformedPolicy` with what is wrong.
+    init(json: [UInt8], bucket: String) throws(S3Error) {
+        do throws(PolicyError) {
+            document = try PolicyDocument(json: json, of: .bucket(bucket))
+        } catch {
+            throw S3Error(.malformedPolicy, error.explanation)
+        }
+        self.json = json
+    }
 }
 
 /// One setting as it was found.
@@ -48,6 +75,8 @@ enum BucketSetting<Value: Sendable>: Sendable {
 enum BucketSettingKind: String, CaseIterable, Sendable {
     /// PutBucketEncryption's document.
     case encryption
+    /// PutBucketPolicy's document.
+    case policy
 
     /// The record's name in the store's reserved namespace.
     func recordName(bucket: String) -> String { "bs/\(bucket)/\(rawValue)" }

@@ -145,16 +145,35 @@ final class BucketSettingsStore: Sendable {
     }
 
     private func read(_ bucket: String) async throws(S3Error) -> BucketSettings {
-        let encryption = try await setting(.encryption, of: bucket) { bytes throws(S3Error) in
+        async let encryption = setting(.encryption, of: bucket) { bytes throws(S3Error) in
             try BucketEncryption(xml: bytes)
         }
-        return BucketSettings(encryption: encryption)
+        async let policy = setting(.policy, of: bucket) { bytes throws(S3Error) in
+            try BucketPolicy(json: bytes, bucket: bucket)
+        }
+        return BucketSettings(
+            encryption: try await encryption.get(),
+            policy: try await policy.get()
+        )
     }
 
+    // A result, since what `async let` awaits throws no typed error.
     private func setting<Value: Sendable>(
         _ kind: BucketSettingKind,
         of bucket: String,
-        _ parse: ([UInt8]) throws(S3Error) -> Value
+        _ parse: @Sendable ([UInt8]) throws(S3Error) -> Value
+    ) async -> Result<BucketSetting<Value>, S3Error> {
+        do throws(S3Error) {
+            return .success(try await read(kind, of: bucket, parse))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    private func read<Value: Sendable>(
+        _ kind: BucketSettingKind,
+        of bucket: String,
+        _ parse: @Sendable ([UInt8]) throws(S3Error) -> Value
     ) async throws(S3Error) -> BucketSetting<Value> {
         let bytes: [UInt8]?
         do throws(RecordStoreError) {

@@ -28,7 +28,6 @@ public enum FixedAnswer: Equatable, Sendable {
         case .getBucketCors: .error(S3Error(.noSuchCORSConfiguration))
         case .getBucketLifecycleConfiguration: .error(S3Error(.noSuchLifecycleConfiguration))
         case .getBucketOwnershipControls: .error(S3Error(.ownershipControlsNotFound))
-        case .getBucketPolicy, .getBucketPolicyStatus: .error(S3Error(.noSuchBucketPolicy))
         case .getBucketReplication: .error(S3Error(.replicationConfigurationNotFound))
         case .getBucketTagging: .error(S3Error(.noSuchTagSet))
         case .getBucketWebsite: .error(S3Error(.noSuchWebsiteConfiguration))
@@ -37,7 +36,7 @@ public enum FixedAnswer: Equatable, Sendable {
             .error(S3Error(.invalidRequest, "Bucket is missing Object Lock Configuration"))
         case .getPublicAccessBlock: .error(S3Error(.noSuchPublicAccessBlockConfiguration))
         case .deleteBucketCors, .deleteBucketLifecycle, .deleteBucketOwnershipControls,
-            .deleteBucketPolicy, .deleteBucketReplication, .deleteBucketTagging,
+            .deleteBucketReplication, .deleteBucketTagging,
             .deleteBucketWebsite, .deleteObjectTagging, .deletePublicAccessBlock:
             .status(204)
         default: nil
