@@ -36,6 +36,8 @@ def all_attributes(plaintext):
         (9, hashlib.md5(plaintext).hexdigest().encode()),
         (11, b"/elsewhere"),
         (12, b"STANDARD"),
+        (13, so.lp(b"colour") + so.lp("grün".encode())),
+        (13, so.lp(b"size") + so.lp(b"")),
         (0x1234, b"kept"),
     ]
 
@@ -278,6 +280,8 @@ def tampered_envelope():
         "not-utf8": [(1, b"\xff")],
         "table-id-short": [(10, bytes(15))],
         "metadata-nameless": [(7, so.lp(b"") + so.lp(b"x"))],
+        "tag-nameless": [(13, so.lp(b"") + so.lp(b"x"))],
+        "tag-repeated": [(13, so.lp(b"a") + so.lp(b"1")), (13, so.lp(b"a") + so.lp(b"2"))],
         "checksum-length": [(8, b"\1\0abc")],
         "checksum-algorithm": [(8, b"\x63\0abcd")],
         "checksum-scope": [(8, b"\1\2abcd")],

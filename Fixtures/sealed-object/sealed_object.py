@@ -169,12 +169,15 @@ def check_attribute(kind, value, seen):
         need(kind not in seen, "attributes")
     if kind in TEXTS:
         check_text(value)
-    elif kind == 7:
+    elif kind in (7, 13):
         name, rest = read_lp(value, "attributes")
         text, rest = read_lp(rest, "attributes")
         need(name and not rest, "attributes")
         check_text(name)
         check_text(text)
+        if kind == 13:
+            need((13, name) not in seen, "attributes")
+            seen.add((13, name))
     elif kind == 8:
         need(len(value) >= 2 and value[1] <= 1, "attributes")
         need(CHECKSUMS.get(value[0]) == len(value) - 2, "attributes")

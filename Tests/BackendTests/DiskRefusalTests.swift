@@ -62,6 +62,28 @@ import Testing
     }
 }
 
+extension DiskRefusalTests {
+    @Test func `a body that can't have a second name isn't copied`() async throws {
+        // This disk has none.
+        try await StoreFixture.run(system: FailingDisk()) { store in
+            for (body, status) in [([7], 200), (large, 501)] {
+                let put = try await store.put("k", body)
+                let copied = try await store.client.send(
+                    .put,
+                    "/b/d?sealgate-copy",
+                    [
+                        ("x-sealgate-copy-source", "b/k"),
+                        ("x-sealgate-copy-if-match", put.etag),
+                    ]
+                )
+                #expect(copied.status == status)
+            }
+            #expect(try await store.client.send(.get, "/b/d").body == [7])
+            await store.expectFiles(objects: 1)
+        }
+    }
+}
+
 /// The real disk, but for its room and one call that fails.
 final class FailingDisk: FileSystem {
     enum Call: CaseIterable, Sendable { case create, write, flushData, move, flushFolder }

@@ -110,8 +110,8 @@ def test_the_guide_of_recovery_works_as_pasted(newcomer):
     assert '"broken":0' in result.stdout and '"content_type"' in result.stdout
 
 
-@pytest.mark.parametrize("guide", ["bucket-settings", "policies"])
-def test_the_guides_of_buckets_work_as_pasted(newcomer, guide):
+@pytest.mark.parametrize("guide", ["bucket-settings", "copies-and-tags", "policies"])
+def test_other_guides_work_as_pasted(newcomer, guide):
     result = newcomer.paste("\n".join(blocks(f"docs/guides/{guide}.md")))
     assert result.returncode == 0, result.stdout + result.stderr
 

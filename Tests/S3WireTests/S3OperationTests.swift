@@ -157,7 +157,6 @@ import Testing
             text(.getBucketNotificationConfiguration).hasSuffix("></NotificationConfiguration>")
         )
         #expect(text(.getBucketAccelerateConfiguration).hasSuffix("></AccelerateConfiguration>"))
-        #expect(text(.getObjectTagging).hasSuffix("><TagSet></TagSet></Tagging>"))
         #expect(FixedAnswer.of(.deleteBucketTagging) == .status(204))
         #expect(FixedAnswer.of(.getObject) == nil)
     }

@@ -61,6 +61,7 @@ struct DialectCall {
             return try UploadHandler(request, reply, services, reader: reader)
         case .getObject, .headObject: return try readObject()
         case .completeUpload: return try document { try completeUpload($0) }
+        case .copyObject: return try document { try copyObject(table: $0) }
         case .deleteObjects: return try document { try deleteObjects($0) }
         case .putVersioning: return try document { try putVersioning($0) }
         case .abortUpload: try abortUpload()
@@ -118,7 +119,7 @@ struct DialectCall {
         let names = [
             "trailer-metadata", "complete-metadata", "part-attributes", "list-metadata",
             "replace-metadata", "conditional-commit", "reserved-namespace",
-            "versioning",
+            "copy-object", "versioning",
         ]
         let list = names.map { "\"\($0)\"" }.joined(separator: ",")
         let text = "{\"dialect\":1,\"capabilities\":[\(list)]}\n"

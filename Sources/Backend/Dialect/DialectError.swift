@@ -30,10 +30,12 @@ extension S3Error {
         case .stopping: self.init(.serviceUnavailable)
         case .bodyDamaged, .fileNotFound: self.init(.internalError)
         case .keyNotFound: self.init(.noSuchKey)
+        case .linkRefused: self.init(.notImplemented)
         case .partInvalid: self.init(.invalidPart)
         case .preconditionFailed: self.init(.preconditionFailed)
         case .queueFull:
             self.init(.slowDown, fields: HTTPFields([("retry-after", "1")]))
+        case .sourceChanged: self.init(.conditionalRequestConflict)
         case .uploadNotFound: self.init(.noSuchUpload)
         case .versionNotFound: self.init(.noSuchVersion)
         }

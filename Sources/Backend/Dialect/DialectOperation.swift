@@ -5,6 +5,7 @@ internal import S3Wire
 enum DialectOperation: String, CaseIterable, Sendable {
     case abortUpload = "AbortMultipartUpload"
     case completeUpload = "CompleteMultipartUpload"
+    case copyObject = "CopyObject"
     case createBucket = "CreateBucket"
     case createUpload = "CreateMultipartUpload"
     case deleteBucket = "DeleteBucket"
@@ -118,6 +119,7 @@ enum DialectOperation: String, CaseIterable, Sendable {
         case .head: return .headObject
         case .put:
             if isUpload { return .uploadPart }
+            if query.contains("sealgate-copy") { return .copyObject }
             return query.contains("sealgate-metadata") ? .replaceMetadata : .putObject
         case .delete: return isUpload ? .abortUpload : .deleteObject
         case .post:

@@ -7,6 +7,10 @@ struct DialectRequest {
     static let metadataField = "x-amz-meta-sealgate"
     /// The header or trailer of a part's attributes.
     static let attributesField = "x-sealgate-part"
+    /// The header that names what is copied.
+    static let copySourceField = "x-sealgate-copy-source"
+    /// The header with the ETag of what is copied.
+    static let copyMatchField = "x-sealgate-copy-if-match"
     /// The header that states the size of a chunked body.
     static let sizeField = "x-sealgate-size"
     /// The most bytes of a metadata value.

@@ -114,6 +114,36 @@ final class BodyFiles: Sendable {
         }
     }
 
+    /// Gives files a second name each, in their order; the bytes are shared and never moved.
+    ///
+    /// - Returns: the new names, which the index doesn't name yet.
+    /// - Throws: in the future `.fileNotFound` where one was deleted, `.linkRefused`; none of the
+    ///   new names is there then.
+    func link(
+        _ files: [FileID],
+        on eventLoop: any EventLoop
+    ) -> EventLoopFuture<[FileID]> {
+        guard !files.isEmpty else { return eventLoop.makeSucceededFuture([]) }
+        let links = files.map { _ in FileID() }
+        state.withLock { $0.pending.formUnion(links) }
+        return threads.runIfActive(eventLoop: eventLoop) { [folder, durability, system] in
+            for (file, link) in zip(files, links) {
+                let name = file.folder + "/" + file.name
+                let newName = link.folder + "/" + link.name
+                try system.link(name, as: newName, in: folder.objects)
+            }
+            guard durability == .full else { return links }
+            for name in Set(links.map(\.folder)) {
+                try system.flushFolder(name, in: folder.objects)
+            }
+            return links
+        }
+        .flatMapErrorThrowing { [self] error in
+            for link in links { abandon(link) }
+            throw (error as? StoreError) ?? StoreError.stopping
+        }
+    }
+
     /// The index names the file now, or left its fate to the next start.
     func settle(_ id: FileID) {
         state.withLock { _ = $0.pending.remove(id) }

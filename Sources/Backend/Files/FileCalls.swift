@@ -107,6 +107,20 @@ enum FileCalls {
         _ = try retry("rename") { unsafe renameat(source, name, target, newName) }
     }
 
+    /// Gives a file a second name: both stand for the same bytes, and one outlives the other.
+    ///
+    /// - Throws: `.linkRefused` where the file system can't, or can't once more.
+    static func link(_ name: String, as newName: String, in folder: Int32) throws(StoreError) {
+        while unsafe linkat(folder, name, folder, newName, 0) != 0 {
+            let code = errno
+            switch code {
+            case EINTR: continue
+            case EMLINK, EOPNOTSUPP, EPERM, EXDEV: throw .linkRefused
+            default: throw StoreError(errno: code, doing: "link")
+            }
+        }
+    }
+
     /// Deletes a file; one that is gone is no error.
     static func delete(_ name: String, in folder: Int32) throws(StoreError) {
         do {

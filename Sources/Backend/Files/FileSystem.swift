@@ -24,12 +24,23 @@ protocol FileSystem: Sendable {
         to target: Int32,
         as newName: String
     ) throws(StoreError)
+    /// Gives a file a second name: both stand for the same bytes, and one outlives the other.
+    ///
+    /// - Throws: `.linkRefused` where that can't be, or not once more.
+    func link(_ name: String, as newName: String, in folder: Int32) throws(StoreError)
     /// Deletes a file; one that is gone is no error.
     func delete(_ name: String, in folder: Int32) throws(StoreError)
     /// The bytes free for the process on the disk of a folder, and the disk's size.
     func room(of folder: Int32) throws(StoreError) -> (free: Int64, total: Int64)
     /// Gives a descriptor back.
     func close(_ descriptor: Int32)
+}
+
+extension FileSystem {
+    /// A file system without second names.
+    func link(_ name: String, as newName: String, in folder: Int32) throws(StoreError) {
+        throw .linkRefused
+    }
 }
 
 /// The real one.
@@ -61,6 +72,10 @@ struct LinuxFiles: FileSystem {
         as newName: String
     ) throws(StoreError) {
         try FileCalls.move(name, from: source, to: target, as: newName)
+    }
+
+    func link(_ name: String, as newName: String, in folder: Int32) throws(StoreError) {
+        try FileCalls.link(name, as: newName, in: folder)
     }
 
     func delete(_ name: String, in folder: Int32) throws(StoreError) {

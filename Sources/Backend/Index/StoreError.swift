@@ -25,6 +25,8 @@ enum StoreError: Error, Equatable, Sendable {
     case fileNotFound
     /// There is no object of that key.
     case keyNotFound
+    /// The file system gives a file no further name.
+    case linkRefused
     /// A part named in Complete isn't there or has another ETag.
     case partInvalid(number: Int)
     /// A condition of the request doesn't hold.
@@ -33,6 +35,8 @@ enum StoreError: Error, Equatable, Sendable {
     case queueFull
     /// The bucket is the store's own and can't be made or deleted.
     case bucketReserved
+    /// What is to be copied is gone or was written since.
+    case sourceChanged
     /// The store is stopping.
     case stopping
     /// There is no such upload of that key.

@@ -11,6 +11,8 @@ final class ControlHandler: HTTPServerHandler {
     private var reader: PayloadReader?
     private var body: [UInt8] = []
     private var isOver = false
+    private var transfer: CopyTransfer?
+    private var attempts = 0
 
     init(_ scope: RequestScope) { self.scope = scope }
 
@@ -62,20 +64,50 @@ final class ControlHandler: HTTPServerHandler {
             services: scope.loop.services,
             store: scope.loop.client
         )
+        perform(request)
+    }
+
+    private func perform(_ request: ControlRequest) {
+        attempts += 1
         scope.isHeadLent = true
         scope.loop.perform { () async throws(S3Error) -> ControlAnswer in
             try await ControlWork.perform(request)
         } then: { [self] result in
-            scope.isHeadLent = false
-            scope.wipeCustomerKeys()
+            if case .success(let answer) = result, let copy = answer.copy, !isOver {
+                return stream(copy, of: request)
+            }
+            giveHeadBack()
             finish(result)
         }
+    }
+
+    private func giveHeadBack() {
+        scope.isHeadLent = false
+        scope.wipeCustomerKeys()
+    }
+
+    /// Moves bytes; begins anew where the source was written since it was looked up.
+    private func stream(_ copy: CopyPlan, of request: ControlRequest) {
+        transfer = CopyTransfer(copy, scope) { [self] result in
+            transfer = nil
+            if case .failure(.changed) = result, attempts < ObjectReadHandler.attemptsMax, !isOver {
+                return perform(request)
+            }
+            giveHeadBack()
+            finish(result.mapError { $0.response })
+        }
+        transfer?.start { [self] in giveHeadBack() }
     }
 
     func becameWritable() {}
 
     func closed(complete: Bool) {
         isOver = true
+        if let transfer {
+            self.transfer = nil
+            transfer.cancel()
+            giveHeadBack()
+        }
         scope.finish(complete: complete)
     }
 

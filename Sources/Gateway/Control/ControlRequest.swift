@@ -115,6 +115,8 @@ struct ControlAnswer: Sendable {
     /// The mode and key that served it, for the audit stream.
     var mode: SSEMode?
     var keyID: String?
+    /// What is to be streamed first, whose end gives the answer; then nothing else counts.
+    var copy: CopyPlan?
 
     static func xml(_ document: some XMLWritable) -> ControlAnswer { xml(document.xml) }
 

@@ -19,14 +19,7 @@ struct OpenedUpload: Sendable {
         self.objectKey = objectKey
         attributes = opened.attributes
         kmsKeyID = opened.kmsKeyID
-        wrapping = opened.wrappingKey.map { key in
-            WrappingKey(
-                reference: upload.envelope.reference,
-                bucketKeyKMSKeyID: opened.kmsKeyID,
-                source: .shared(key),
-                keyID: opened.kmsKeyID
-            )
-        }
+        wrapping = opened.wrapping(nil)
     }
 
     /// The key id for the audit stream.

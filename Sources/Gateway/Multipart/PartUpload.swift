@@ -10,7 +10,6 @@ final class PartUpload: UploadKind {
     private var uploadID = ""
     private var opened: OpenedUpload?
     private var customer: CustomerKeyHolder?
-    private var attributes = ObjectAttributes()
     private var entityTag = ""
 
     init(_ scope: RequestScope) { self.scope = scope }
@@ -102,16 +101,10 @@ final class PartUpload: UploadKind {
         _ header: StreamHeader
     ) throws(SealedObjectError) -> (String, String)? {
         guard let opened else { throw .keyReferenceInvalid }
-        if let md5 = facts.md5, opened.upload.envelope.mode == .s3 {
-            attributes.entityTag = Hex.encode(md5)
-        }
-        if let checksum = facts.checksum {
-            attributes.checksums = [try ObjectChecksum(checksum, .fullObject)]
-        }
-        entityTag = attributes.entityTag ?? header.facts.salt.opaquePartETag
+        entityTag = opened.entityTag(ofPart: facts, header)
         let record = try PartRecord(
             sealing: header.facts,
-            attributes: attributes,
+            attributes: try opened.attributes(ofPart: facts),
             objectKey: opened.objectKey.bytes
         )
         return (StoreRequest.partField, Base64.encode(record.bytes, as: .url))

@@ -27,7 +27,7 @@ final class ObjectUpload: UploadKind {
                 scope.wipeCustomerKeys()
                 scope.mode = requested.mode
                 scope.keyID = requested.keyID(services)
-                attributes = try ObjectAttributes(try ObjectHeaders(headers))
+                attributes = try ObjectAttributes(ofWrite: headers)
                 findKey(completion)
             } catch {
                 completion(.failure(error))

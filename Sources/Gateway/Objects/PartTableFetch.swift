@@ -18,27 +18,14 @@ enum PartTableFetch {
         _ scope: RequestScope,
         then completion: @escaping (Result<MultipartLayout, Failure>) -> Void
     ) {
-        let hasTables = scope.loop.services.storeForm.completesWithEnvelope
-        let request =
-            hasTables
-            ? StoreRequest(
-                .get,
-                bucket: scope.bucket,
-                key: scope.key,
-                query: "sealgate-table"
-            ) : record(opened)
+        let form = scope.loop.services.storeForm
+        let request = request(opened, bucket: scope.bucket, key: scope.key, form)
         StoreExchange.send(request.head, body: [], on: scope.loop.store) { result in
             completion(
                 Result { () throws(Failure) in
                     switch result {
                     case .failure(let error): throw .refused(StoreFailure.answer(error))
-                    case .success(let reply):
-                        // A record is found by the object's id, and so is never another's.
-                        let etag = hasTables ? reply.etag : opened.found.storeETag
-                        guard !reply.isSuccess || etag == opened.found.storeETag else {
-                            throw .changed
-                        }
-                        return try layout(reply, opened)
+                    case .success(let reply): return try read(reply, opened, form)
                     }
                 }
             )
@@ -52,6 +39,29 @@ enum PartTableFetch {
             bucket: StoreRequest.reservedBucket,
             key: EngineRecordName.table(opened.envelope.objectID)
         )
+    }
+
+    /// The request for the table of an object.
+    static func request(
+        _ opened: OpenedObject,
+        bucket: String,
+        key: String,
+        _ form: StoreForm
+    ) -> StoreRequest {
+        guard form.completesWithEnvelope else { return record(opened) }
+        return StoreRequest(.get, bucket: bucket, key: key, query: "sealgate-table")
+    }
+
+    /// The layout of the store's answer, as long as the object is the one that was opened.
+    static func read(
+        _ reply: StoreReply,
+        _ opened: OpenedObject,
+        _ form: StoreForm
+    ) throws(Failure) -> MultipartLayout {
+        // A record is found by the object's id, and so is never another's.
+        let etag = form.completesWithEnvelope ? reply.etag : opened.found.storeETag
+        guard !reply.isSuccess || etag == opened.found.storeETag else { throw .changed }
+        return try layout(reply, opened)
     }
 
     /// The layout that a store's answer seals.

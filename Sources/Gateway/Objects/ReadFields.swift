@@ -52,6 +52,9 @@ enum ReadFields {
         var fields = identity(found, etag: etag)
         fields.append("accept-ranges", "bytes")
         ObjectHeaders(attributes).append(to: &fields)
+        if !attributes.tags.isEmpty {
+            fields.append("x-amz-tagging-count", String(attributes.tags.count))
+        }
         return fields
     }
 
@@ -105,13 +108,36 @@ extension ObjectHeaders {
     }
 }
 
+extension ObjectTags {
+    /// The tags that an object's sealed attributes hold.
+    init(_ attributes: ObjectAttributes) {
+        self.init(attributes.tags.map { Tag(key: $0.key, value: $0.value) })
+    }
+}
+
 extension ObjectAttributes {
+    /// The attributes that the headers of PutObject and CreateMultipartUpload become.
+    ///
+    /// - Throws: what `ObjectHeaders` and `ObjectTags` throw; `MetadataTooLarge`.
+    init(ofWrite fields: HTTPFields) throws(S3Error) {
+        try self.init(try ObjectHeaders(fields))
+        try set(try ObjectTags(fields))
+    }
+
+    /// Gives the object these tags.
+    ///
+    /// - Throws: `MetadataTooLarge` where they and the headers are over 20 KiB.
+    mutating func set(_ objectTags: ObjectTags) throws(S3Error) {
+        tags = objectTags.tags.map { Tag(key: $0.key, value: $0.value) }
+        if !tags.isEmpty { try requireRoom() }
+    }
+
     /// The most bytes of headers that an object keeps, so that all attributes fit the envelope.
     static let headerBytesMax = 20_480
 
     /// The attributes that a write's headers become.
     ///
-    /// - Throws: `MetadataTooLarge` over 20 KiB; user metadata alone has a limit of its own.
+    /// - Throws: `MetadataTooLarge`; user metadata alone has a limit of its own.
     init(_ headers: ObjectHeaders) throws(S3Error) {
         self.init()
         contentType = headers.contentType
@@ -125,6 +151,13 @@ extension ObjectAttributes {
         userMetadata = headers.userMetadata.map {
             UserMetadata(name: $0.name, value: $0.value)
         }
+        try requireRoom()
+    }
+
+    /// Refuses headers and tags that together take too much room.
+    ///
+    /// - Throws: `MetadataTooLarge` over 20 KiB.
+    func requireRoom() throws(S3Error) {
         let texts = [
             contentType, contentEncoding, contentLanguage, contentDisposition, cacheControl,
             expires, websiteRedirect, storageClass,
@@ -132,6 +165,7 @@ extension ObjectAttributes {
         let byteCount =
             texts.reduce(0) { $0 + ($1?.utf8.count ?? 0) + 8 }
             + userMetadata.reduce(0) { $0 + $1.name.utf8.count + $1.value.utf8.count + 16 }
+            + tags.reduce(0) { $0 + $1.key.utf8.count + $1.value.utf8.count + 16 }
         guard byteCount <= Self.headerBytesMax else {
             throw S3Error(
                 .metadataTooLarge,

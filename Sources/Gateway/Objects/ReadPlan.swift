@@ -52,6 +52,13 @@ struct ReadPlan {
         }
     }
 
+    /// A range that is known to be inside the object.
+    init(_ range: Range<Int>, size: Int) {
+        self.range = range
+        self.size = size
+        status = range.count == size ? 200 : 206
+    }
+
     /// 416 for a part that isn't among an object's `count`.
     static func partMissing(_ number: Int, count: Int) -> S3Error {
         S3Error(

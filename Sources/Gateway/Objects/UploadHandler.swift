@@ -9,7 +9,7 @@ import Transport
 /// Everything that can be refused is refused before `100 Continue` and before the store hears of
 /// the body. What is known only at its end is verified while it streams; the trailer that makes
 /// the store commit goes out after that alone. Bound to its event loop.
-final class UploadHandler: HTTPServerHandler {
+final class UploadHandler: HTTPServerHandler, UploadReply.Owner {
     /// Bytes handed to the store at once: what the allocator gives for a segment and its tag.
     static let bufferBytes = 131_072
 

@@ -6,10 +6,17 @@ final class UploadReply: HTTPClientHandler {
     /// The store's answers are short documents; more is dropped.
     static let bodyBytesMax = 65_536
 
-    private let upload: UploadHandler
+    /// What sends the body.
+    protocol Owner: AnyObject {
+        func storeAnswered(_ reply: StoreReply)
+        func storeBecameWritable()
+        func storeFailed(_ error: HTTPClientError)
+    }
+
+    private let upload: any Owner
     private var reply = StoreReply(status: 0, fields: HTTPFields(), body: [])
 
-    init(_ upload: UploadHandler) { self.upload = upload }
+    init(_ upload: any Owner) { self.upload = upload }
 
     func received(_ head: HTTPResponseHead) {
         reply.status = head.status

@@ -129,20 +129,7 @@ extension ControlRequest {
                 try await send(.partTableOutline(of: found.envelope.objectID))
             )
         }
-        let wanted = GatheredKeys.Request(
-            envelope: found.envelope,
-            bucket: bucket,
-            key: key,
-            wantsObjectKey: false
-        )
-        do throws(ReadFailure) {
-            return try await services.access.open(found, wanted, customer: nil).etag
-        } catch {
-            switch error {
-            case .refused(let refusal): throw refusal
-            case .broken(let fault): throw S3Error(fault)
-            }
-        }
+        return try await open(found, bucket, key, nil, withKey: false).etag
     }
 }
 

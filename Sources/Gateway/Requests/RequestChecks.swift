@@ -65,12 +65,9 @@ enum RequestChecks {
         }
     }
 
-    /// What can't be promised isn't silently left out: access for others, tags, object lock.
+    /// What can't be promised isn't silently left out: access for others, object lock.
     private static func checkCreation(_ fields: HTTPFields) throws(S3Error) {
         try AccessControlWork.requirePrivate(fields)
-        if fields["x-amz-tagging"]?.isEmpty == false {
-            throw .notImplemented(header: "x-amz-tagging")
-        }
         let locks = [
             "x-amz-object-lock-legal-hold", "x-amz-object-lock-mode",
             "x-amz-object-lock-retain-until-date",

@@ -9,12 +9,7 @@ extension RequestScope {
     /// Keeps what the audit stream and the metrics want to know of the object.
     func note(_ opened: OpenedObject) {
         mode = opened.envelope.sseMode
-        keyID =
-            switch opened.envelope.mode {
-            case .s3: loop.services.defaultKeyID
-            case .kms: opened.kmsKeyID
-            case .customer: nil
-            }
+        keyID = opened.keyID(loop.services)
     }
 
     /// A stored object that can't be given out: one line in the log, one audit event.

@@ -19,17 +19,20 @@ struct StoreCapabilities: OptionSet, Sendable {
     /// There is a bucket that no S3 client can name.
     static let reservedNamespace = StoreCapabilities(rawValue: 64)
 
+    /// An object is made of another's body without moving it.
+    static let copyObject = StoreCapabilities(rawValue: 128)
+
     /// Everything that the dialect names.
     static let all: StoreCapabilities = [
         .trailerMetadata, .completeMetadata, .partAttributes, .listMetadata, .replaceMetadata,
-        .conditionalCommit, .reservedNamespace,
+        .conditionalCommit, .reservedNamespace, .copyObject,
     ]
 
     private static let names: [String: StoreCapabilities] = [
         "trailer-metadata": .trailerMetadata, "complete-metadata": .completeMetadata,
         "part-attributes": .partAttributes, "list-metadata": .listMetadata,
         "replace-metadata": .replaceMetadata, "conditional-commit": .conditionalCommit,
-        "reserved-namespace": .reservedNamespace,
+        "reserved-namespace": .reservedNamespace, "copy-object": .copyObject,
     ]
 
     init(rawValue: Int) { self.rawValue = rawValue }

@@ -7,6 +7,10 @@ struct StoreRequest: Sendable {
     static let metadataField = "x-amz-meta-sealgate"
     /// The trailer that carries a part's attributes.
     static let partField = "x-sealgate-part"
+    /// The field that names the object whose body is shared.
+    static let copySourceField = "x-sealgate-copy-source"
+    /// The field with the store's ETag of that object.
+    static let copyMatchField = "x-sealgate-copy-if-match"
     /// The bucket of records that no client can name.
     static let reservedBucket = ".sealgate"
 

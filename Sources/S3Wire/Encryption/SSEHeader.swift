@@ -39,6 +39,12 @@ public enum SSEHeader {
         }
     }
 
+    /// Whether a request says how what it writes is to be encrypted.
+    static func isAnyPresent(in fields: HTTPFields) -> Bool {
+        [encryption, keyID, context, bucketKeyEnabled].contains(where: fields.contains)
+            || Customer.object.isPresent(in: fields)
+    }
+
     /// Overwrites what `fields` and their copies hold of customers' keys and MD5s, once they were
     /// read; the headers themselves stay.
     public static func wipeKeys(in fields: HTTPFields) {

@@ -10,6 +10,7 @@ extension S3ErrorCode {
         .authorizationQueryParametersError:
             "The query parameters that carry the authorization are invalid.",
         .badDigest: "The Content-MD5 you specified did not match what we received.",
+        .badRequest: "Bad Request",
         .bucketAlreadyExists: "The requested bucket name is not available.",
         .bucketAlreadyOwnedByYou:
             "Your previous request to create the named bucket succeeded and you already own it.",

@@ -10,6 +10,8 @@ public enum S3ErrorCode: String, CaseIterable, Sendable {
     case authorizationQueryParametersError = "AuthorizationQueryParametersError"
     /// `BadDigest`.
     case badDigest = "BadDigest"
+    /// `BadRequest`.
+    case badRequest = "BadRequest"
     /// `BucketAlreadyExists`.
     case bucketAlreadyExists = "BucketAlreadyExists"
     /// `BucketAlreadyOwnedByYou`.

@@ -18,13 +18,6 @@ public enum FixedAnswer: Equatable, Sendable {
         case .getBucketVersioning: .document(empty("VersioningConfiguration"))
         case .getBucketRequestPayment:
             .document(nested("RequestPaymentConfiguration") { $0.element("Payer", "BucketOwner") })
-        case .getObjectTagging:
-            .document(
-                nested("Tagging") {
-                    $0.open("TagSet")
-                    $0.close("TagSet")
-                }
-            )
         case .getBucketCors: .error(S3Error(.noSuchCORSConfiguration))
         case .getBucketLifecycleConfiguration: .error(S3Error(.noSuchLifecycleConfiguration))
         case .getBucketOwnershipControls: .error(S3Error(.ownershipControlsNotFound))
@@ -37,7 +30,7 @@ public enum FixedAnswer: Equatable, Sendable {
         case .getPublicAccessBlock: .error(S3Error(.noSuchPublicAccessBlockConfiguration))
         case .deleteBucketCors, .deleteBucketLifecycle, .deleteBucketOwnershipControls,
             .deleteBucketReplication, .deleteBucketTagging,
-            .deleteBucketWebsite, .deleteObjectTagging, .deletePublicAccessBlock:
+            .deleteBucketWebsite, .deletePublicAccessBlock:
             .status(204)
         default: nil
         }

@@ -12,6 +12,7 @@ enum AttributeType: UInt16, CaseIterable {
     case tableID = 10
     case websiteRedirect = 11
     case storageClass = 12
+    case tag = 13
     case uploadID = 16
 
     /// Types with this bit set are refused where they aren't known.
@@ -30,7 +31,7 @@ enum AttributeType: UInt16, CaseIterable {
         case .websiteRedirect: \.websiteRedirect
         case .storageClass: \.storageClass
         case .uploadID: \.uploadID
-        case .checksum, .tableID, .userMetadata: nil
+        case .checksum, .tableID, .tag, .userMetadata: nil
         }
     }
 }

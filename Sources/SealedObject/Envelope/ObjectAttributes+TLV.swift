@@ -58,15 +58,26 @@ extension ObjectAttributes {
             guard userMetadata.allSatisfy({ !$0.name.isEmpty }) else {
                 throw .attributeInvalid(type.rawValue)
             }
-            return userMetadata.map { field in
-                var value: [UInt8] = []
-                value.append(prefixed: field.name.utf8)
-                value.append(prefixed: field.value.utf8)
-                return value
+            return userMetadata.map { Self.pair($0.name, $0.value) }
+        case .tag:
+            guard !tags.isEmpty else { return [] }
+            guard Set(tags.map(\.key)).count == tags.count else {
+                throw .attributeRepeated(type.rawValue)
             }
+            guard tags.allSatisfy({ !$0.key.isEmpty }) else {
+                throw .attributeInvalid(type.rawValue)
+            }
+            return tags.map { Self.pair($0.key, $0.value) }
         default:
             return text(of: type).map { [Array($0.utf8)] } ?? []
         }
+    }
+
+    private static func pair(_ name: String, _ text: String) -> [UInt8] {
+        var value: [UInt8] = []
+        value.append(prefixed: name.utf8)
+        value.append(prefixed: text.utf8)
+        return value
     }
 
     // As `AttributeType.text` says; reading through its key paths would copy all attributes.
@@ -82,7 +93,7 @@ extension ObjectAttributes {
         case .websiteRedirect: websiteRedirect
         case .storageClass: storageClass
         case .uploadID: uploadID
-        case .checksum, .tableID, .userMetadata: nil
+        case .checksum, .tableID, .tag, .userMetadata: nil
         }
     }
 
@@ -115,7 +126,15 @@ extension ObjectAttributes {
             guard tableID == nil else { throw .attributeRepeated(number) }
             guard value.count == Identifier.count else { throw .attributeInvalid(number) }
             tableID = try Identifier(value)
-        case .userMetadata: try takeUserMetadata(value)
+        case .tag:
+            let (key, text) = try Self.pair(value, type)
+            guard !tags.contains(where: { $0.key == key }) else {
+                throw .attributeRepeated(number)
+            }
+            tags.append(Tag(key: key, value: text))
+        case .userMetadata:
+            let (name, text) = try Self.pair(value, type)
+            userMetadata.append(UserMetadata(name: name, value: text))
         default: throw .attributeInvalid(number)
         }
     }
@@ -134,13 +153,17 @@ extension ObjectAttributes {
         )
     }
 
-    private mutating func takeUserMetadata(_ value: ArraySlice<UInt8>) throws(SealedObjectError) {
+    /// Two texts, each behind its length, of which the first isn't empty.
+    private static func pair(
+        _ value: ArraySlice<UInt8>,
+        _ type: AttributeType
+    ) throws(SealedObjectError) -> (String, String) {
         var cursor = ByteCursor(value)
         guard let nameBytes = cursor.readPrefixed(limit: value.count),
             let name = String(utf8: nameBytes), !name.isEmpty,
             let textBytes = cursor.readPrefixed(limit: value.count),
             let text = String(utf8: textBytes), cursor.remaining == 0
-        else { throw .attributeInvalid(AttributeType.userMetadata.rawValue) }
-        userMetadata.append(UserMetadata(name: name, value: text))
+        else { throw .attributeInvalid(type.rawValue) }
+        return (name, text)
     }
 }

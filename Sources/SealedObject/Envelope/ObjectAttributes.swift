@@ -14,6 +14,20 @@ public struct ObjectAttributes: Equatable, Sendable {
         }
     }
 
+    /// One tag.
+    public struct Tag: Hashable, Sendable {
+        /// The key, 1 byte or more of UTF-8; no two tags have the same.
+        public var key: String
+        /// The value.
+        public var value: String
+
+        /// A tag from its parts.
+        public init(key: String, value: String) {
+            self.key = key
+            self.value = value
+        }
+    }
+
     /// An attribute of a type that this version doesn't know, kept as it is.
     public struct Other: Hashable, Sendable {
         /// The type, without the critical bit.
@@ -49,6 +63,8 @@ public struct ObjectAttributes: Equatable, Sendable {
     public var websiteRedirect: String?
     /// x-amz-storage-class.
     public var storageClass: String?
+    /// Tags, in the order given.
+    public var tags: [Tag] = []
     /// The upload that made an object in parts: a Complete that is repeated knows its work by it.
     public var uploadID: String?
     /// Attributes of unknown types, ascending by type as they are written.

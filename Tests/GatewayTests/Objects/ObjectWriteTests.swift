@@ -138,7 +138,7 @@ import Testing
         arguments: [
             ("x-amz-acl", "public-read", "AccessControlListNotSupported"),
             ("x-amz-grant-read", "uri=x", "AccessControlListNotSupported"),
-            ("x-amz-tagging", "a=b", "NotImplemented"),
+            ("x-amz-tagging", "a=b&a=c", "InvalidArgument"),
             ("x-amz-object-lock-mode", "GOVERNANCE", "InvalidRequest"),
             ("x-amz-expected-bucket-owner", "stranger", "AccessDenied"),
             ("x-amz-meta-sealgate", "x", "InvalidArgument"),

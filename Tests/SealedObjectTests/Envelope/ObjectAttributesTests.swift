@@ -25,6 +25,7 @@ struct ObjectAttributesTests {
         attributes.tableID = try Sample.identifier()
         attributes.websiteRedirect = "/x"
         attributes.storageClass = "STANDARD"
+        attributes.tags = [.init(key: "b", value: ""), .init(key: "a", value: "ä")]
         return attributes
     }
 
@@ -49,10 +50,10 @@ struct ObjectAttributesTests {
     @Test("of unknown types are kept, unless they are critical")
     func unknownTypes() throws {
         let bytes =
-            attribute(0x7fff, [1]) + attribute(13, [2]) + attribute(1, [0x61])
-            + attribute(13, [3])
+            attribute(0x7fff, [1]) + attribute(14, [2]) + attribute(1, [0x61])
+            + attribute(14, [3])
         let attributes = try ObjectAttributes(parsing: bytes)
-        #expect(attributes.others.map(\.type) == [13, 13, 0x7fff])
+        #expect(attributes.others.map(\.type) == [14, 14, 0x7fff])
         #expect(attributes.others.map(\.value) == [[2], [3], [1]])
         let again = try attributes.encode(limit: 4_096)
         #expect(try ObjectAttributes(parsing: again) == attributes)

@@ -1,0 +1,160 @@
+import HTTPWire
+import KMS
+import S3Wire
+import SealedObject
+
+/// Objects as control work finds, opens and re-wraps them.
+extension ControlRequest {
+    /// Looks an object up.
+    ///
+    /// - Throws: `NoSuchBucket`, `NoSuchKey`; `InternalError` for an object that isn't sealed.
+    func requireObject(bucket: String, _ key: String) async throws(S3Error) -> FoundObject {
+        let reply = try await send(StoreRequest(.head, bucket: bucket, key: key))
+        if let found = try FoundObject.find(reply, bucket: bucket, key: key) { return found }
+        let answer = try await send(StoreRequest(.head, bucket: bucket))
+        guard answer.isSuccess else { throw StoreFailure.reply(answer, .init(bucket: bucket)) }
+        throw S3Error(.noSuchKey, details: [.init("Key", key)])
+    }
+
+    /// Finds the request's own object and opens its envelope with the customer's key that the
+    /// request brought, where it needs one.
+    ///
+    /// - Throws: as `requireObject`; E11...E14; what the KMS refuses.
+    func openObject(
+        withKey: Bool
+    ) async throws(S3Error) -> (opened: OpenedObject, customer: CustomerKeyHolder?) {
+        let found = try await requireObject(bucket: bucket, key)
+        let customerKey = try services.sse.read(
+            fields,
+            transport: transport,
+            stored: found.envelope.sseMode
+        )
+        let customer = try CustomerKeyHolder.of(customerKey)
+        return (try await open(found, bucket, key, customer, withKey: withKey), customer)
+    }
+
+    /// Opens a found object's envelope, asking for keys that aren't in memory.
+    func open(
+        _ found: FoundObject,
+        _ bucket: String,
+        _ key: String,
+        _ customer: CustomerKeyHolder?,
+        withKey: Bool
+    ) async throws(S3Error) -> OpenedObject {
+        let wanted = GatheredKeys.Request(
+            envelope: found.envelope,
+            bucket: bucket,
+            key: key,
+            wantsObjectKey: withKey
+        )
+        do throws(ReadFailure) {
+            return try await services.access.open(found, wanted, customer: customer)
+        } catch {
+            switch error {
+            case .refused(let refusal): throw refusal
+            case .broken(let fault): throw S3Error(fault)
+            }
+        }
+    }
+
+    /// The parts of an object whose key was opened; `nil` where it was written meanwhile.
+    func layout(
+        _ opened: OpenedObject,
+        _ bucket: String,
+        _ key: String
+    ) async throws(S3Error) -> MultipartLayout? {
+        let form = services.storeForm
+        let reply = try await send(
+            PartTableFetch.request(opened, bucket: bucket, key: key, form)
+        )
+        do throws(PartTableFetch.Failure) {
+            return try PartTableFetch.read(reply, opened, form)
+        } catch {
+            switch error {
+            case .changed: return nil
+            case .refused(let refusal): throw refusal
+            case .broken(let fault): throw S3Error(fault)
+            }
+        }
+    }
+
+    /// Changes the request's object in its envelope alone: same key, same body, same time.
+    ///
+    /// Both boxes are sealed anew. Whoever wrote in between is not overwritten: the change is made
+    /// again on what is there then, a few times.
+    ///
+    /// - Returns: the object as it was opened before the change.
+    /// - Throws: `NotImplemented` where the store can't; `ConditionalRequestConflict`.
+    func rewrap(
+        _ change: (OpenedObject, WrappingKey) async throws(S3Error) -> Rewrapping
+    ) async throws(S3Error) -> OpenedObject {
+        guard services.storeForm.can(.replaceMetadata) else {
+            throw S3Error(.notImplemented, "The storage can't change an object in place.")
+        }
+        for _ in 0..<ObjectReadHandler.attemptsMax {
+            let (opened, customer) = try await openObject(withKey: true)
+            guard let wrapping = opened.wrapping(customer) else { throw S3Error(.internalError) }
+            let changed = try await change(opened, wrapping)
+            let reply = try await send(
+                StoreRequest(
+                    .put,
+                    bucket: bucket,
+                    key: key,
+                    query: "sealgate-metadata",
+                    fields: HTTPFields([
+                        ("if-match", opened.found.storeETag),
+                        (StoreRequest.metadataField, try envelope(opened, changed).text),
+                    ])
+                )
+            )
+            if reply.isSuccess { return opened }
+            guard reply.status == 412 || reply.status == 404 else {
+                throw StoreFailure.reply(reply, errorScope)
+            }
+        }
+        throw S3Error(.conditionalRequestConflict)
+    }
+
+    private func envelope(
+        _ opened: OpenedObject,
+        _ changed: Rewrapping
+    ) throws(S3Error) -> Envelope {
+        guard let objectKey = opened.objectKey else { throw S3Error(.internalError) }
+        do throws(SealedObjectError) {
+            return try Envelope(
+                sealing: objectKey,
+                objectID: opened.envelope.objectID,
+                body: opened.envelope.body,
+                attributes: changed.attributes,
+                under: changed.wrapping,
+                place: (bucket, key),
+                attributeKey: services.keys.attributeKey
+            )
+        } catch .attributesTooLarge {
+            throw S3Error(.metadataTooLarge)
+        } catch {
+            throw S3Error(.internalError)
+        }
+    }
+}
+
+/// An envelope to be: what it seals, and under which key.
+struct Rewrapping: Sendable {
+    var attributes: ObjectAttributes
+    var wrapping: WrappingKey
+}
+
+extension OpenedObject {
+    /// The key that wraps it, to wrap it anew; `nil` where its key wasn't opened.
+    func wrapping(_ customer: CustomerKeyHolder?) -> WrappingKey? {
+        if let customer, envelope.mode == .customer { return .customer(customer) }
+        return wrappingKey.map { key in
+            WrappingKey(
+                reference: envelope.reference,
+                bucketKeyKMSKeyID: kmsKeyID,
+                source: .shared(key),
+                keyID: kmsKeyID
+            )
+        }
+    }
+}
