@@ -7,15 +7,27 @@ import Transport
 /// A sealed stream on its way to an engine that commits by `Content-Length` alone.
 ///
 /// The last piece is held back until the gateway's final word: an upload that failed a check is
-/// broken off short of its length, and the engine keeps nothing. What a part's trailer said goes
-/// into a record once the engine has the part, and only then does the answer go on.
+/// broken off short of its length, and the engine keeps nothing. It isn't begun before there is a
+/// piece to send: an engine may take a head whose body never comes for an empty object. What a
+/// part's trailer said goes into a record once the engine has the part, and only then does the
+/// answer go on.
 final class EngineUpload: HTTPClientExchange {
-    private let exchange: any HTTPClientExchange
+    private let head: HTTPRequestHead
+    private let pool: EnginePool
+    private let handler: any HTTPClientHandler
     private let record: EnginePartRecord?
+    private var exchange: (any HTTPClientExchange)?
     private var held = ByteBuffer()
 
-    private init(_ exchange: any HTTPClientExchange, _ record: EnginePartRecord?) {
-        self.exchange = exchange
+    private init(
+        _ head: HTTPRequestHead,
+        _ pool: EnginePool,
+        _ handler: any HTTPClientHandler,
+        _ record: EnginePartRecord?
+    ) {
+        self.head = head
+        self.pool = pool
+        self.handler = handler
         self.record = record
     }
 
@@ -32,30 +44,37 @@ final class EngineUpload: HTTPClientExchange {
         head.fields.removeAll("x-sealgate-size")
         head.fields.removeAll("trailer")
         let record = isPart ? EnginePartRecord(target: head.target, pool, handler) : nil
-        let exchange = pool.send(head, payload: .unsigned, handler: record ?? handler)
-        return EngineUpload(exchange, record)
+        return EngineUpload(head, pool, handler, record)
     }
 
-    var isWritable: Bool { exchange.isWritable }
+    var isWritable: Bool { exchange?.isWritable ?? true }
 
     func sendBody(_ body: ByteBuffer) {
-        if held.readableBytes > 0 { exchange.sendBody(held) }
+        if held.readableBytes > 0 { begun().sendBody(held) }
         held = body
     }
 
     func sendEnd(trailers: HTTPFields?) {
         record?.attributes = trailers?[StoreRequest.partField]
+        let exchange = begun()
         exchange.sendBody(held)
         held = ByteBuffer()
         exchange.sendEnd(trailers: nil)
     }
 
-    func consume(_ count: Int) { exchange.consume(count) }
+    func consume(_ count: Int) { exchange?.consume(count) }
 
     func cancel() {
         held = ByteBuffer()
         record?.cancel()
-        exchange.cancel()
+        exchange?.cancel()
+    }
+
+    private func begun() -> any HTTPClientExchange {
+        if let exchange { return exchange }
+        let begun = pool.send(head, payload: .unsigned, handler: record ?? handler)
+        exchange = begun
+        return begun
     }
 }
 
