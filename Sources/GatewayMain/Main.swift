@@ -21,11 +21,9 @@ struct Main: ParsableCommand {
     private static let examples = """
         EXAMPLES
           sealgate serve --config sealgate.yaml
-          sealgate serve --config sealgate.yaml --listen-address 0.0.0.0:9000
           sealgate config sample > sealgate.yaml
           sealgate config check --config sealgate.yaml
           sealgate prove --config sealgate.yaml --deep
-          sealgate open --config sealgate.yaml --bucket b --key k --output k.plain
         """
 
     static func main() {

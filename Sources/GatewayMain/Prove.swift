@@ -4,7 +4,7 @@ import Gateway
 /// `sealgate prove`: says of every stored object that it is sealed, and under which key.
 struct Prove: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Prove that every stored object is a well-formed sealed one; --deep opens it.",
+        abstract: "Prove that every stored object is sealed as it must be; --deep opens it.",
         discussion: """
             Reads the store's bytes and trusts nobody's word for them. One JSON object a line for \
             each object that is broken or couldn't be opened, with --all for each; a summary last.
