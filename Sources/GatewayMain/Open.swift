@@ -59,8 +59,7 @@ struct Open: ParsableCommand {
 }
 
 /// A file that appears under its name when it is whole.
-final class OutputFile: @unchecked Sendable {
-    // `@unchecked`: one task uses it.
+final class OutputFile {
     private let path: String
     private let partial: String
     private let handle: FileHandle

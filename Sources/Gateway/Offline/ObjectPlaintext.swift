@@ -30,7 +30,7 @@ struct ObjectPlaintext: Sendable {
             try take(bytes, opener, segment, sink)
             offset = end
         }
-        do throws(SealedObjectError) { try opener.finish() } catch { throw Self.broken(error) }
+        do throws(SealedObjectError) { try opener.finish() } catch { throw OfflineError(error) }
         return opened.attributes
     }
 
@@ -60,11 +60,11 @@ struct ObjectPlaintext: Sendable {
     ) async throws(OfflineError) -> ObjectOpener {
         guard opened.envelope.body.isMultipart else {
             guard let facts = opened.envelope.streamFacts, let keys = opened.contents.streamKeys
-            else { throw Self.broken(.keyReferenceInvalid) }
+            else { throw OfflineError(.keyReferenceInvalid) }
             do throws(SealedObjectError) {
                 return try ObjectOpener(facts: facts, slice: facts.layout.whole, keys: keys.keys)
             } catch {
-                throw Self.broken(error)
+                throw OfflineError(error)
             }
         }
         let hasTables = store.client.form.completesWithEnvelope
@@ -83,7 +83,7 @@ struct ObjectPlaintext: Sendable {
         } catch {
             throw OfflineError(error)
         }
-        guard let objectKey = opened.objectKey else { throw Self.broken(.keyReferenceInvalid) }
+        guard let objectKey = opened.objectKey else { throw OfflineError(.keyReferenceInvalid) }
         do throws(SealedObjectError) {
             try layout.verify(storedCount: opened.found.storedCount)
             return try ObjectOpener(
@@ -92,7 +92,7 @@ struct ObjectPlaintext: Sendable {
                 objectKey: objectKey.bytes
             )
         } catch {
-            throw Self.broken(error)
+            throw OfflineError(error)
         }
     }
 
@@ -109,15 +109,11 @@ struct ObjectPlaintext: Sendable {
             do throws(SealedObjectError) {
                 step = try unsafe opener.open(piece, into: segment.address)
             } catch {
-                throw Self.broken(error)
+                throw OfflineError(error)
             }
             offset += step.consumed
             if let released = step.released { try segment.lend(released, to: sink) }
         }
-    }
-
-    private static func broken(_ error: SealedObjectError) -> OfflineError {
-        .broken(ObjectFault.sealBroken(error).reason)
     }
 }
 

@@ -106,11 +106,11 @@ public final class ObjectProof: Sendable {
         while let wanted = walk.wanted {
             let bytes = try await store.bytes(wanted, of: found, at: place)
             do throws(SealedObjectError) { try walk.take(bytes) } catch {
-                throw .broken(ObjectFault.sealBroken(error).reason)
+                throw OfflineError(error)
             }
         }
         do throws(SealedObjectError) { try walk.finish() } catch {
-            throw .broken(ObjectFault.sealBroken(error).reason)
+            throw OfflineError(error)
         }
     }
 

@@ -1,5 +1,5 @@
-import KMS
 import S3Wire
+import SealedObject
 
 /// Why a tool that works without the gateway can't do what it was asked.
 public enum OfflineError: Error, Equatable, Sendable {
@@ -44,6 +44,8 @@ public enum OfflineError: Error, Equatable, Sendable {
         case .broken, .outputFailed, .refused: nil
         }
     }
+
+    init(_ error: SealedObjectError) { self = .broken(ObjectFault.sealBroken(error).reason) }
 
     init(_ failure: ReadFailure) {
         switch failure {

@@ -206,7 +206,7 @@ public final class OfflineStore: Sendable {
         )
         switch reply.status {
         case 206 where reply.body.count == range.count: return reply.body
-        case 206, 416: throw .broken(ObjectFault.sealBroken(.storedTruncated).reason)
+        case 206, 416: throw OfflineError(.storedTruncated)
         case 404, 412: throw .changed
         default: throw .storeFailed
         }
