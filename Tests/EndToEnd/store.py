@@ -125,8 +125,11 @@ class Client(http.client.HTTPConnection):
 
     def put(self, target, body, value="meta", trailer=METADATA):
         """A body that is committed by its trailer."""
-        self.begin(target, body, trailer)
-        super().send(b"0\r\n" + f"{trailer}: {value}\r\n\r\n".encode())
+        try:
+            self.begin(target, body, trailer)
+            super().send(b"0\r\n" + f"{trailer}: {value}\r\n\r\n".encode())
+        except (BrokenPipeError, ConnectionResetError):
+            pass  # A refusal may come before the end of the body; it is there to be read.
         return Answer(self.getresponse())
 
     def put_parts(self, target, bodies):
