@@ -107,10 +107,9 @@ def test_probes_get_the_answers_that_clients_wait_for(gateway, bucket):
 
 
 @pytest.mark.parametrize("method, target", [
-    ("GET", "?inventory"), ("GET", "?analytics"), ("GET", "?metrics"), ("GET", "?versions"),
+    ("GET", "?inventory"), ("GET", "?analytics"), ("GET", "?metrics"),
     ("GET", "?intelligent-tiering"), ("GET", "?newFeature"), ("GET", "/k?newFeature"),
-    ("PUT", "?versioning"), ("PUT", "?website"), ("PUT", "?lifecycle"),
-    ("PUT", "?newFeature"), ("PUT", "/k?newFeature"),
+    ("PUT", "?website"), ("PUT", "?lifecycle"), ("PUT", "?newFeature"), ("PUT", "/k?newFeature"),
     ("PUT", "/k?retention"),
     ("PUT", "/k?newFeature=1"), ("POST", "/k?restore"),
     ("POST", "/k?select&select-type=2"),

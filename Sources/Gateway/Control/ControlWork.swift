@@ -22,6 +22,9 @@ enum ControlWork {
         case .deleteObject: return try await DeletionWork.one(request)
         case .deleteObjects: return try await DeletionWork.many(request)
         case .listObjects, .listObjectsV2: return try await ListingWork.objects(request)
+        case .getBucketVersioning: return try await VersioningWork.get(request)
+        case .putBucketVersioning: return try await VersioningWork.put(request)
+        case .listObjectVersions: return try await VersioningWork.list(request)
         case .listMultipartUploads: return try await ListingWork.uploads(request)
         case .createMultipartUpload: return try await MultipartWork.create(request)
         case .getObjectAttributes: return try await AttributesWork.get(request)
@@ -41,14 +44,15 @@ enum ControlWork {
     /// Listings have nothing to do with encryption: a client that thinks so is told.
     private static func refuseEncryption(_ request: ControlRequest) throws(S3Error) {
         switch request.operation {
-        case .listBuckets, .listMultipartUploads, .listObjects, .listObjectsV2, .listParts:
+        case .listBuckets, .listMultipartUploads, .listObjectVersions, .listObjects,
+            .listObjectsV2, .listParts:
             try request.services.sse.other(request.fields)
         default: break
         }
     }
 
     /// The answer of an operation that isn't offered but asked for all the same.
-    private static func fixed(_ request: ControlRequest) async throws(S3Error) -> ControlAnswer {
+    static func fixed(_ request: ControlRequest) async throws(S3Error) -> ControlAnswer {
         guard let answer = FixedAnswer.of(request.operation) else {
             throw S3Error(.notImplemented, "\(request.operation.rawValue) is not implemented")
         }

@@ -29,18 +29,38 @@ enum StoreFailure {
         guard (400..<500).contains(reply.status),
             let document = try? ErrorDocument(xml: reply.body),
             let code = S3ErrorCode(rawValue: document.code), passedOn.contains(code)
-        else { return byStatus(reply.status, scope) }
-        return S3Error(code, details: scope.details(for: code))
+        else { return byStatus(reply, scope) }
+        return S3Error(
+            code,
+            details: scope.details(for: code),
+            fields: markerFields(reply)
+        )
+    }
+
+    /// The fields that tell of a delete marker, where that is why there is no object.
+    private static func markerFields(_ reply: StoreReply) -> HTTPFields {
+        var fields = HTTPFields()
+        let outcome = VersionOutcome(reply.fields)
+        guard outcome.isDeleteMarker else { return fields }
+        outcome.append(to: &fields)
+        for name in ["allow", "last-modified"] {
+            if let value = reply.fields[name] { fields.append(name, value) }
+        }
+        return fields
     }
 
     /// Which bucket and key an error is about.
     struct ErrorScope: Sendable {
         var bucket: String
         var key: String?
+        /// The version that the request named.
+        var versionID: String?
 
         func details(for code: S3ErrorCode) -> [S3Error.Detail] {
             switch code {
             case .noSuchKey: [.init("Key", key ?? "")]
+            case .noSuchVersion:
+                [.init("Key", key ?? ""), .init("VersionId", versionID ?? "")]
             case .bucketAlreadyOwnedByYou, .bucketNotEmpty, .noSuchBucket:
                 [.init("BucketName", bucket)]
             case .preconditionFailed: []
@@ -53,16 +73,27 @@ enum StoreFailure {
     private static let passedOn: Set<S3ErrorCode> = [
         .bucketAlreadyOwnedByYou, .bucketNotEmpty, .conditionalRequestConflict, .invalidPart,
         .invalidPartOrder, .keyTooLong, .metadataTooLarge, .noSuchBucket, .noSuchKey, .noSuchUpload,
-        .preconditionFailed,
+        .noSuchVersion, .preconditionFailed,
     ]
 
-    private static func byStatus(_ status: Int, _ scope: ErrorScope) -> S3Error {
-        switch status {
-        case 404 where scope.key == nil:
-            S3Error(.noSuchBucket, details: scope.details(for: .noSuchBucket))
-        case 404: S3Error(.noSuchKey, details: scope.details(for: .noSuchKey))
-        case 412: S3Error(.preconditionFailed)
-        default: S3Error(ObjectFault.storeFailed)
+    private static func byStatus(_ reply: StoreReply, _ scope: ErrorScope) -> S3Error {
+        let fields = markerFields(reply)
+        switch reply.status {
+        case 400 where scope.versionID != nil:
+            return invalidVersion(scope.versionID ?? "")
+        case 405 where !fields.isEmpty: return S3Error(.methodNotAllowed, fields: fields)
+        case 404 where scope.versionID != nil:
+            return S3Error(.noSuchVersion, details: scope.details(for: .noSuchVersion))
+        case 404 where scope.key != nil:
+            return S3Error(.noSuchKey, details: scope.details(for: .noSuchKey), fields: fields)
+        case 404: return S3Error(.noSuchBucket, details: scope.details(for: .noSuchBucket))
+        case 412: return S3Error(.preconditionFailed)
+        default: return S3Error(ObjectFault.storeFailed)
         }
+    }
+
+    /// `InvalidArgument` for what can't be a version's id.
+    static func invalidVersion(_ id: String) -> S3Error {
+        .invalidArgument("Invalid version id specified", name: "versionId", value: id)
     }
 }

@@ -16,6 +16,8 @@ final class FoundObject: Sendable {
     let storedCount: Int
     /// When it was written.
     let lastModified: Timestamp
+    /// The version's id; `nil` in a bucket that never kept versions.
+    let versionID: String?
     /// The fields that envelope and time were read from, as sent.
     private let metadata: [UInt8]
     private let dateText: [UInt8]
@@ -26,6 +28,7 @@ final class FoundObject: Sendable {
         self.storeETag = storeETag
         self.storedCount = storedCount
         self.lastModified = lastModified
+        versionID = nil
         metadata = []
         dateText = []
     }
@@ -51,6 +54,7 @@ final class FoundObject: Sendable {
         storeETag = etag
         storedCount = count
         lastModified = time
+        versionID = fields[VersionOutcome.versionField]
         dateText = Array(date.utf8)
         try verifyStoredCount()
     }
@@ -63,6 +67,7 @@ final class FoundObject: Sendable {
         let fields = head.fields
         return Self.has(fields, StoreRequest.metadataField, metadata)
             && Self.has(fields, "last-modified", dateText)
+            && fields[VersionOutcome.versionField] == versionID
             && fields["etag"] == storeETag && Self.storedCount(head) == storedCount
     }
 

@@ -42,7 +42,8 @@ extension LoopContext {
         bucket: String,
         key: String
     ) throws(ObjectFault) -> FoundObject {
-        let known = openedObjects.found(.init(bucket: bucket, key: key))
+        let version = head.fields[VersionOutcome.versionField]
+        let known = openedObjects.found(.init(bucket: bucket, key: key, versionID: version))
         if let known, known.isRepeated(by: head) { return known }
         return try FoundObject(head)
     }
@@ -95,7 +96,7 @@ extension LoopContext {
             return nil
         }
         let known = openedObjects.contents(
-            .init(bucket: request.bucket, key: request.key),
+            .init(bucket: request.bucket, key: request.key, versionID: found.versionID),
             found,
             wantsObjectKey: request.wantsObjectKey
         )
@@ -112,7 +113,11 @@ extension LoopContext {
         guard opened.envelope.mode != .customer else { return }
         services.metrics.objectCacheMisses.increment()
         openedObjects.insert(
-            .init(bucket: request.bucket, key: request.key),
+            .init(
+                bucket: request.bucket,
+                key: request.key,
+                versionID: opened.found.versionID
+            ),
             opened,
             now: services.clock()
         )

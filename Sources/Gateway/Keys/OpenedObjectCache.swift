@@ -13,6 +13,8 @@ struct OpenedObjectCache {
     struct Place: Hashable {
         var bucket: String
         var key: String
+        /// The version's id, where the bucket keeps versions.
+        var versionID: String?
     }
 
     private struct Entry {

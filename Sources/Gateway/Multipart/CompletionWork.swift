@@ -43,7 +43,9 @@ enum CompletionWork {
                 conditions
             )
         }
-        return answer(request, opened, commit, customer)
+        var answer = answer(request, opened, commit, customer)
+        VersionOutcome(reply.fields).append(to: &answer.fields)
+        return answer
     }
 
     private static func customerKey(

@@ -53,6 +53,7 @@ enum RepeatedCompletion {
             customerDigest: customer?.md5
         )
         request.services.sseResponse(stored).append(to: &answer.fields, for: .readOrPart)
+        VersionOutcome(versionID: found.versionID).append(to: &answer.fields)
         answer.mode = found.envelope.sseMode
         return answer
     }

@@ -12,8 +12,13 @@ enum DeletionWork {
             throw .notImplemented(header: name)
         }
         let wanted = ObjectConditions(request.fields).ifMatch
-        try await delete(request.key, ifMatch: wanted, request)
-        return .status(204)
+        let object = DeletionRequest.Object(
+            key: request.key,
+            versionID: request.query["versionId"]
+        )
+        var answer = ControlAnswer.status(204)
+        try await delete(object, ifMatch: wanted, request).append(to: &answer.fields)
+        return answer
     }
 
     static func many(_ request: ControlRequest) async throws(S3Error) -> ControlAnswer {
@@ -23,23 +28,33 @@ enum DeletionWork {
         var result = DeletionResult()
         for object in deletion.objects {
             do throws(S3Error) {
-                try check(object)
+                try check(object, request)
                 try request.access.require(
                     object.versionID == nil ? .deleteObject : .deleteObjectVersion,
                     bucket: request.bucket,
                     key: object.key
                 )
                 guard let entityTag = object.entityTag else {
-                    plain.append(DeletionRequest.Object(key: object.key))
+                    plain.append(object)
                     continue
                 }
                 let wanted = entityTag == "*" ? ObjectConditions.Tags.any : .list([entityTag])
-                try await delete(object.key, ifMatch: wanted, request)
-                result.deleted.append(.init(key: object.key))
+                result.deleted.append(
+                    DeletionResult.Deleted(
+                        key: object.key,
+                        versionID: object.versionID,
+                        outcome: try await delete(object, ifMatch: wanted, request)
+                    )
+                )
             } catch {
                 guard error.status < 500, error.code != .noSuchBucket else { throw error }
                 result.failures.append(
-                    .init(key: object.key, code: error.code.rawValue, message: error.message)
+                    .init(
+                        key: object.key,
+                        versionID: object.versionID,
+                        code: error.code.rawValue,
+                        message: error.message
+                    )
                 )
             }
         }
@@ -49,8 +64,12 @@ enum DeletionWork {
     }
 
     /// What one object of a list is refused for; the others are deleted all the same.
-    private static func check(_ object: DeletionRequest.Object) throws(S3Error) {
+    private static func check(
+        _ object: DeletionRequest.Object,
+        _ request: ControlRequest
+    ) throws(S3Error) {
         try ObjectKey.validate(object.key)
+        guard !request.services.storeForm.can(.versioning) else { return }
         // There are no versions but the one: to delete it instead of another would lose it.
         guard object.versionID == nil || object.versionID == "null" else {
             throw S3Error(.noSuchVersion)
@@ -63,6 +82,10 @@ enum DeletionWork {
         _ result: inout DeletionResult
     ) async throws(S3Error) {
         guard !objects.isEmpty else { return try await request.requireBucket() }
+        var objects = objects
+        if !request.services.storeForm.can(.versioning) {
+            for index in objects.indices { objects[index].versionID = nil }
+        }
         let reply = try await request.succeed(
             StoreRequest(
                 .post,
@@ -78,15 +101,17 @@ enum DeletionWork {
 
     /// Deletes an object, with a condition only the very one whose ETag was compared.
     private static func delete(
-        _ key: String,
+        _ object: DeletionRequest.Object,
         ifMatch wanted: ObjectConditions.Tags?,
         _ request: ControlRequest
-    ) async throws(S3Error) {
+    ) async throws(S3Error) -> VersionOutcome {
+        let key = object.key
+        let version = request.services.storeForm.can(.versioning) ? object.versionID : nil
         var fields = HTTPFields()
         if let wanted {
             var conditions = ObjectConditions(HTTPFields())
             conditions.ifMatch = wanted
-            guard let found = try await request.find(key) else {
+            guard let found = try await request.find(key, version: version) else {
                 throw .preconditionFailed("If-Match")
             }
             let entityTag = try await request.entityTag(of: found, key: key)
@@ -98,13 +123,23 @@ enum DeletionWork {
             fields.append("if-match", found.storeETag)
         }
         let reply = try await request.send(
-            StoreRequest(.delete, bucket: request.bucket, key: key, fields: fields)
+            StoreRequest(
+                .delete,
+                bucket: request.bucket,
+                key: key,
+                query: StoreRequest.query(version: version),
+                fields: fields
+            )
         )
         guard reply.isSuccess else {
-            let error = StoreFailure.reply(reply, .init(bucket: request.bucket, key: key))
+            let error = StoreFailure.reply(
+                reply,
+                .init(bucket: request.bucket, key: key, versionID: version)
+            )
             guard wanted != nil, error.code == .preconditionFailed || error.code == .noSuchKey
             else { throw error }
             throw .preconditionFailed("If-Match")
         }
+        return VersionOutcome(reply.fields)
     }
 }

@@ -19,7 +19,7 @@ extension ObjectReadHandler: StoredBodyReader.Sink {
     func storeRefused(_ reply: StoreReply) {
         reader = nil
         if wanted != nil, reply.status == 404 || reply.status == 412 { return again() }
-        refuse(StoreFailure.reply(reply, .init(bucket: scope.bucket, key: scope.key)))
+        refuse(StoreFailure.reply(reply, errorScope))
     }
 
     func released(_ plaintext: ByteBuffer) {

@@ -22,6 +22,8 @@ final class ObjectReadHandler: HTTPServerHandler {
     private var layout: MultipartLayout?
     private var customer: CustomerKeyHolder?
     private var partNumber: Int?
+    /// The version that is asked for; `nil` for the current one.
+    private lazy var version = scope.versionID
     private var overrides: ResponseOverrides?
     private lazy var conditions = ObjectConditions(scope.head.fields)
     private var attempts = 0
@@ -58,19 +60,36 @@ final class ObjectReadHandler: HTTPServerHandler {
         attempts += 1
         guard attempts <= Self.attemptsMax else { return fault(.restless) }
         guard needsFactsFirst else {
-            return read(StoreRequest(.get, bucket: scope.bucket, key: scope.key))
+            return read(request(.get))
         }
-        let request = StoreRequest(.head, bucket: scope.bucket, key: scope.key)
-        StoreExchange.send(request.head, body: [], on: scope.loop.store) { [self] result in
+        StoreExchange.send(request(.head).head, body: [], on: scope.loop.store) { [self] result in
             guard !isOver else { return }
             switch result {
             case .success(let reply) where reply.isSuccess:
                 found(HTTPResponseHead(status: reply.status, fields: reply.fields))
-            case .success(let reply) where reply.status == 404: refuseMissing()
+            case .success(let reply) where (400..<500).contains(reply.status):
+                refuseMissing(StoreFailure.reply(reply, errorScope))
             case .success(let reply): refuse(StoreFailure.read(reply.status))
             case .failure(let error): refuse(StoreFailure.answer(error))
             }
         }
+    }
+
+    private func request(
+        _ method: HTTPMethod,
+        _ fields: HTTPFields = HTTPFields()
+    ) -> StoreRequest {
+        StoreRequest(
+            method,
+            bucket: scope.bucket,
+            key: scope.key,
+            query: StoreRequest.query(version: version),
+            fields: fields
+        )
+    }
+
+    var errorScope: StoreFailure.ErrorScope {
+        .init(bucket: scope.bucket, key: scope.key, versionID: version)
     }
 
     /// The store's facts of the object came, by HEAD or as the head of a GET.
@@ -207,7 +226,7 @@ final class ObjectReadHandler: HTTPServerHandler {
         var fields = HTTPFields([("if-match", opened.found.storeETag)])
         if !body.isWhole { fields.append("range", body.rangeHeader) }
         wanted = body
-        read(StoreRequest(.get, bucket: scope.bucket, key: scope.key, fields: fields))
+        read(request(.get, fields))
     }
 
     private func read(_ request: StoreRequest) {
@@ -246,9 +265,10 @@ final class ObjectReadHandler: HTTPServerHandler {
     }
 
     /// There is no such object; a GET is told apart where there isn't even the bucket.
-    private func refuseMissing() {
-        let missing = S3Error(.noSuchKey, details: [.init("Key", scope.key)])
-        guard !isHead else { return refuse(missing) }
+    private func refuseMissing(_ missing: S3Error) {
+        guard !isHead, missing.status == 404, missing.fields.isEmpty else {
+            return refuse(missing)
+        }
         let request = StoreRequest(.head, bucket: scope.bucket)
         StoreExchange.send(request.head, body: [], on: scope.loop.store) { [self] result in
             guard !isOver else { return }

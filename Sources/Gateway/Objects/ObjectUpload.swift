@@ -159,6 +159,7 @@ final class ObjectUpload: UploadKind {
             fields.append(checksum.algorithm.fieldName, Base64.encode(checksum.value))
             fields.append("x-amz-checksum-type", "FULL_OBJECT")
         }
+        VersionOutcome(reply.fields).append(to: &fields)
         if let wrapping {
             let stored = wrapping.stored(customerDigest: requested.customerDigest)
             scope.loop.services.sseResponse(stored).append(to: &fields, for: .write)

@@ -49,7 +49,13 @@ enum PartTableFetch {
         _ form: StoreForm
     ) -> StoreRequest {
         guard form.completesWithEnvelope else { return record(opened) }
-        return StoreRequest(.get, bucket: bucket, key: key, query: "sealgate-table")
+        let version = form.can(.versioning) ? opened.found.versionID : nil
+        return StoreRequest(
+            .get,
+            bucket: bucket,
+            key: key,
+            query: StoreRequest.query("sealgate-table", version: version)
+        )
     }
 
     /// The layout of the store's answer, as long as the object is the one that was opened.

@@ -59,7 +59,11 @@ enum ReadFields {
     }
 
     private static func identity(_ found: FoundObject, etag: String) -> HTTPFields {
-        HTTPFields([("etag", "\"\(etag)\""), ("last-modified", found.lastModified.httpDate)])
+        var fields = HTTPFields([
+            ("etag", "\"\(etag)\""), ("last-modified", found.lastModified.httpDate),
+        ])
+        VersionOutcome(versionID: found.versionID).append(to: &fields)
+        return fields
     }
 
     /// Checksums, where they were asked for and are of exactly the bytes that are sent: clients

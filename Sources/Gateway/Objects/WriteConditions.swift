@@ -115,9 +115,12 @@ extension FoundObject {
 }
 
 extension ControlRequest {
-    /// Looks an object of the bucket up; `nil` where there is none.
-    func find(_ key: String) async throws(S3Error) -> FoundObject? {
-        let reply = try await send(StoreRequest(.head, bucket: bucket, key: key))
+    /// Looks an object of the bucket, or a version of it, up; `nil` where there is none.
+    func find(_ key: String, version: String? = nil) async throws(S3Error) -> FoundObject? {
+        let query = StoreRequest.query(version: version)
+        let reply = try await send(StoreRequest(.head, bucket: bucket, key: key, query: query))
+        // A delete marker is no object.
+        if VersionOutcome(reply.fields).isDeleteMarker { return nil }
         return try FoundObject.find(reply, bucket: bucket, key: key)
     }
 

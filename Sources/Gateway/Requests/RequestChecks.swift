@@ -29,20 +29,28 @@ enum RequestChecks {
         if let key = scope.target?.key { try ObjectKey.validate(key) }
     }
 
-    /// There is one version of each object, which is called `null`: a request for another must
-    /// not be served, or deleted, the one there is.
+    /// Operations that mean a version by `versionId`; any other must not be served by, or change,
+    /// the current one instead.
+    private static func takesVersion(_ operation: S3Operation) -> Bool {
+        switch operation {
+        case .deleteObject, .getObject, .headObject: true
+        default: false
+        }
+    }
+
+    /// In a store that keeps no versions there is one of each object, which is called `null`.
     private static func checkVersion(
         _ scope: RequestScope,
         _ operation: S3Operation
     ) throws(S3Error) {
-        guard let version = scope.target?.query["versionId"], version != "null" else { return }
-        guard !version.isEmpty, operation == .getObject || operation == .headObject else {
-            throw .invalidArgument(
-                "Invalid version id specified",
-                name: "versionId",
-                value: version
-            )
+        guard let version = scope.versionID else { return }
+        let keepsVersions = scope.loop.services.storeForm.can(.versioning)
+        if version == "null", !keepsVersions || takesVersion(operation) { return }
+        guard !version.isEmpty, takesVersion(operation) else {
+            throw StoreFailure.invalidVersion(version)
         }
+        if keepsVersions { return }
+        guard operation != .deleteObject else { throw StoreFailure.invalidVersion(version) }
         throw S3Error(
             .noSuchVersion,
             details: [.init("Key", scope.key), .init("VersionId", version)]

@@ -56,6 +56,9 @@ final class RequestScope {
     /// The object key; empty for a bucket.
     var key: String { target?.key ?? "" }
 
+    /// The version that the request names; `nil` where it means the current one.
+    var versionID: String? { target?.query["versionId"] }
+
     /// Wipes customers' keys in the head, once they were read or nobody will.
     func wipeCustomerKeys() {
         if !isHeadLent { SSEHeader.wipeKeys(in: head.fields) }

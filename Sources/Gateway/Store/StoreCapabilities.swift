@@ -22,17 +22,24 @@ struct StoreCapabilities: OptionSet, Sendable {
     /// An object is made of another's body without moving it.
     static let copyObject = StoreCapabilities(rawValue: 128)
 
-    /// Everything that the dialect names.
-    static let all: StoreCapabilities = [
+    /// Buckets keep versions where they are told to.
+    static let versioning = StoreCapabilities(rawValue: 256)
+
+    /// What every store of the dialect can do.
+    static let required: StoreCapabilities = [
         .trailerMetadata, .completeMetadata, .partAttributes, .listMetadata, .replaceMetadata,
         .conditionalCommit, .reservedNamespace, .copyObject,
     ]
+
+    /// Everything that the dialect names.
+    static let all: StoreCapabilities = [.required, .versioning]
 
     private static let names: [String: StoreCapabilities] = [
         "trailer-metadata": .trailerMetadata, "complete-metadata": .completeMetadata,
         "part-attributes": .partAttributes, "list-metadata": .listMetadata,
         "replace-metadata": .replaceMetadata, "conditional-commit": .conditionalCommit,
         "reserved-namespace": .reservedNamespace, "copy-object": .copyObject,
+        "versioning": .versioning,
     ]
 
     init(rawValue: Int) { self.rawValue = rawValue }

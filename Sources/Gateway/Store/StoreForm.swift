@@ -18,7 +18,7 @@ struct StoreForm: Sendable {
     var completesWithEnvelope: Bool { capabilities.contains(.completeMetadata) }
 
     /// Whether every request of the dialect is understood as it is.
-    var isDialect: Bool { capabilities == .all }
+    var isDialect: Bool { can(.required) }
 
     func can(_ capability: StoreCapabilities) -> Bool { capabilities.contains(capability) }
 }

@@ -60,6 +60,13 @@ struct StoreRequest: Sendable {
         return String(decoding: text, as: UTF8.self)
     }
 
+    /// The query of a sub-resource and a version; without either it is left out.
+    static func query(_ subResource: String = "", version id: String?) -> String {
+        guard let id else { return subResource }
+        let version = "versionId=\(PercentEncoding.encode(id))"
+        return subResource.isEmpty ? version : "\(subResource)&\(version)"
+    }
+
     /// Encodes pairs of a query, leaving out those without a value.
     static func query(_ pairs: [(String, String?)]) -> String {
         pairs.compactMap { name, value in

@@ -172,13 +172,15 @@ enum StoreTarget: Sendable {
         let capabilities = StoreCapabilities(reply)
         switch self {
         case .socket:
-            guard capabilities == .all else {
+            guard capabilities.isSuperset(of: .required) else {
                 throw GatewayStartError(
                     "the store at backend.socket lacks capabilities of the dialect",
                     hint: "start a sealgate-store of the same version"
                 )
             }
-            return .dialect
+            var form = StoreForm.dialect
+            form.capabilities = capabilities
+            return form
         case .engine(let engine):
             // A credential that may not list buckets is refused the question; that says nothing.
             guard reply.isSuccess || reply.status == 403 else {

@@ -124,6 +124,41 @@ public struct UploadListParameters: Equatable, Sendable {
     }
 }
 
+/// The parameters of ListObjectVersions.
+public struct VersionListParameters: Equatable, Sendable {
+    /// The prefix that all keys must have; may be empty.
+    public var prefix: String
+    /// The delimiter, `nil` where none or an empty one was given.
+    public var delimiter: String?
+    /// Behind which key the page begins; may be empty.
+    public var keyMarker: String
+    /// Behind which version of that key; `nil` for all of them.
+    public var versionIDMarker: String?
+    /// The most entries wanted, 0...1,000.
+    public var maxKeys: Int
+    /// Whether the answer spells keys percent-encoded.
+    public var encodesKeys: Bool
+
+    /// Reads a query.
+    ///
+    /// - Throws: `InvalidArgument`, also for a version's marker without a key's.
+    public init(_ query: S3Query) throws(S3Error) {
+        prefix = query["prefix"] ?? ""
+        delimiter = ListParameters.nonEmpty("delimiter", in: query)
+        keyMarker = query["key-marker"] ?? ""
+        versionIDMarker = ListParameters.nonEmpty("version-id-marker", in: query)
+        if let versionIDMarker, keyMarker.isEmpty {
+            throw .invalidArgument(
+                "A version-id marker cannot be specified without a key marker.",
+                name: "version-id-marker",
+                value: versionIDMarker
+            )
+        }
+        maxKeys = try ListParameters.count("max-keys", in: query)
+        encodesKeys = try ListParameters.encodesKeys(query)
+    }
+}
+
 /// The parameters of ListParts.
 public struct PartListParameters: Equatable, Sendable {
     /// The upload's id.
