@@ -43,7 +43,7 @@ import Testing
 
     @Test("of a list each object is told of, and none is deleted for another's version")
     func many() async throws {
-        let gateway = try await LoopGateway(TestKeys())
+        let gateway = try await LoopGateway(TestKeys(), .required)
         var etags: [String] = []
         for key in ["a", "b", "c", "d"] {
             let made = try await gateway.send(.put, "/demo/\(key)", body: Array(key.utf8))

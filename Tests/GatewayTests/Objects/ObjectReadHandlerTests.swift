@@ -231,8 +231,8 @@ import Transport
     @Test("a request that is refused by its head leaves no customer's key behind")
     func refusedKey() throws {
         let gateway = try ScriptedGateway(keys)
-        let request = try gateway.begin(.get, "/demo/key?versionId=x", CustomerHeaders.fields(3))
-        #expect(request.exchange.text.contains("<Code>NoSuchVersion</Code>"))
+        let request = try gateway.begin(.get, "/demo/key?versionId=", CustomerHeaders.fields(3))
+        #expect(request.exchange.text.contains("<Code>InvalidArgument</Code>"))
         request.close()
         for name in CustomerHeaders.secretNames {
             #expect(request.fields[name]?.utf8.allSatisfy { $0 == 0 } == true)

@@ -90,9 +90,9 @@ import Testing
         #expect(exact.fields["x-amz-checksum-crc32"] == "NhCmhg==")
     }
 
-    @Test("the version null is the object, any other is none")
+    @Test("in a store without versions null is the object, any other is none")
     func versions() async throws {
-        let gateway = try await LoopGateway(TestKeys())
+        let gateway = try await LoopGateway(TestKeys(), .required)
         #expect(try await gateway.send(.put, "/demo/a", body: [1]).status == 200)
         #expect(try await gateway.send(.get, "/demo/a?versionId=null").body == [1])
         #expect(try await gateway.send(.get, "/demo/a?versionId=x").code == "NoSuchVersion")

@@ -37,16 +37,18 @@ final class LoopGateway: Sendable {
     private let parts: NIOLoopBound<Parts>
 
     /// A gateway whose store has the bucket `demo`.
-    init(_ keys: TestKeys) async throws {
+    init(_ keys: TestKeys, _ capabilities: StoreCapabilities = .all) async throws {
         self.keys = keys
         let eventLoop = NIOSingletons.posixEventLoopGroup.next()
         self.eventLoop = eventLoop
         parts = try await eventLoop.submit {
             let store = MemoryStore(eventLoop)
             store.buckets = ["demo"]
+            var services = keys.services
+            services.storeForm.capabilities = capabilities
             let context = LoopContext(
                 eventLoop: eventLoop,
-                services: keys.services,
+                services: services,
                 store: store.pool,
                 objectCacheCountMax: 16,
                 requestIDSeed: 1
