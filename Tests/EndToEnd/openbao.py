@@ -37,9 +37,13 @@ class OpenBao:
                 "tls_cert_file": f"{self.state}/server.pem",
                 "tls_key_file": f"{self.state}/server.key",
                 "tls_client_ca_file": f"{self.state}/ca.pem"}}}))
+        # JSON has no form for this block.
+        (self.state / "audit.hcl").write_text(
+            f'audit "file" "calls" {{ options {{ file_path = "{self.state}/audit.log" }} }}\n')
         with open(self.state / "bao.log", "ab") as output:
             self.process = subprocess.Popen(
-                ["bao", "server", f"-config={self.state}/bao.json"], stdout=output, stderr=output,
+                ["bao", "server", f"-config={self.state}/bao.json",
+                 f"-config={self.state}/audit.hcl"], stdout=output, stderr=output,
                 stdin=subprocess.DEVNULL, env={**os.environ, "HOME": str(self.state)})
         self.wait(lambda status: status == 501)
         answer = self.call("PUT", "sys/init", {"secret_shares": 1, "secret_threshold": 1})
@@ -91,6 +95,16 @@ class OpenBao:
                 raise AssertionError(f"{method} {path}: {error.code} {error.read()}") from error
             return {"status": error.code}
         return json.loads(text) if text else {}
+
+    def audited(self, since=0):
+        """The server's own record of requests from a place in it on: [(operation, path)]."""
+        lines = (self.state / "audit.log").read_text().splitlines()[since:]
+        entries = [json.loads(line) for line in lines]
+        return [(entry["request"]["operation"], entry["request"]["path"]) for entry in entries
+                if entry["type"] == "request"]
+
+    def audit_mark(self):
+        return len((self.state / "audit.log").read_text().splitlines())
 
     def health(self):
         try:

@@ -14,6 +14,24 @@ struct SettingLoader {
 
     init(schema: SettingSchema) { self.schema = schema }
 
+    /// Begins with what holds already.
+    init(_ settings: Settings) {
+        schema = settings.schema
+        warnings = settings.warnings
+        found = settings.entries.mapValues { (.value($0.value), $0.place) }
+    }
+
+    mutating func add(_ changes: [SettingChange]) {
+        given = []
+        for change in changes {
+            if schema.find(change.name) == nil {
+                reportUnknown(change.name, among: schema.names, at: .change)
+            } else {
+                add(change.name, change.text, at: .change)
+            }
+        }
+    }
+
     mutating func add(_ document: SettingDocument) {
         given = []
         for item in document.items { add(item, prefix: "") }

@@ -2,6 +2,8 @@
 public enum SettingPlace: Equatable, Sendable, CustomStringConvertible {
     /// The default of the declaration.
     case builtIn
+    /// A request to a program that runs.
+    case change
     /// A variable of the environment.
     case environment(String)
     /// A line of the configuration file, counted from 1.
@@ -13,6 +15,7 @@ public enum SettingPlace: Equatable, Sendable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .builtIn: "default"
+        case .change: "the configuration given"
         case .environment(let name): name
         case .file(let path, let line): "\(path):\(line)"
         case .flag(let name): name

@@ -1,5 +1,6 @@
 import Encoding
 import Foundation
+import KMS
 import SealedObject
 
 /// What is known of one stored object without the gateway's word.
@@ -85,6 +86,7 @@ public struct ObjectReport: Equatable, Sendable {
             facts.append(.init("bucket_key", .string(Hex.encode(id.bytes))))
         case .kmsDataKey(let wrapped):
             facts.append(.init("kms_key", .string(wrapped.kmsKeyID)))
+            facts.append(.init("wrapped_by", .string(WrappedKeyForm.text(of: wrapped.wrapped))))
         case .customerKey: break
         }
         if envelope.mode != .customer {

@@ -69,15 +69,15 @@ public final class OfflineStore: Sendable {
     ///
     /// - Throws: what is wrong with them.
     func keys() async throws(GatewayStartError) -> KeyAccess {
-        let provider = try await KeyServices.provider(
+        let backends = try await KMSBackends.open(
             settings,
-            on: group.next(),
-            TransportMetrics(),
-            isReadOnly: true
+            try KMSBackends.folder(settings, isReadOnly: true),
+            log: nil,
+            KeyServices.opening(on: group.next(), TransportMetrics(), isReadOnly: true)
         )
         let compatibility: Compatibility =
             settings[GatewaySettings.compatibility] == .aws ? .aws : .rustfs
-        let ring = try KeyServices.ring(settings, provider, records)
+        let ring = try KeyServices.ring(backends.settings, try backends.provider, records)
         ring.startToOpen()
         return KeyAccess(
             ring: ring,

@@ -60,6 +60,10 @@ enum GatewayKMSSettings {
         default: .seconds(600),
         "How long an object's own unwrapped data key is kept."
     )
+    static let stateDirectory = SettingKey.optionalPath(
+        "kms.state_dir",
+        "Folder, mode 0700, of what POST /kms/reconfigure sets; lost at a restart without one."
+    )
     static let localDirectory = SettingKey.path(
         "kms.local.key_dir",
         default: "/var/lib/sealgate/kms",
@@ -77,7 +81,7 @@ enum GatewayKMSSettings {
     static let keys: [any SettingDeclaring] =
         [
             backendType, defaultKeyID, timeout, retries, callsMax, cache, cacheCountMax,
-            lifetimeSSES3,
-            lifetimeSSEKMS, lifetimeDataKey, localDirectory, localMasterKey, localPassphraseFile,
+            lifetimeSSES3, lifetimeSSEKMS, lifetimeDataKey, stateDirectory, localDirectory,
+            localMasterKey, localPassphraseFile,
         ] + VaultKMSSettings.keys + AWSKMSSettings.keys
 }

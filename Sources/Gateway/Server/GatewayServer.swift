@@ -50,24 +50,27 @@ public final class GatewayServer: Sendable {
     ///
     /// - Throws: what is wrong and what to do about it; nothing listens then.
     public static func start(
-        _ settings: Settings,
+        _ given: Settings,
         log: Logger,
         audit: AuditLog
     ) async throws(GatewayStartError) -> GatewayServer {
-        let cryptography = CryptoSettings.start(settings, log: log)
+        let cryptography = CryptoSettings.start(given, log: log)
         let registry = MetricsRegistry()
         let transport = TransportMetrics()
         let secure = SecureTransportMetrics()
         let kmsTransport = TransportMetrics()
-        let tls = try TLSSettings.context(settings)
-        let credentials = try Credential.list(settings)
-        let group = eventLoops(settings)
-        let provider = try await KeyServices.provider(settings, on: group.next(), kmsTransport)
+        let tls = try TLSSettings.context(given)
+        let credentials = try Credential.list(given)
+        let group = eventLoops(given)
+        let folder = try KMSBackends.folder(given)
+        let opening = KeyServices.opening(on: group.next(), kmsTransport)
+        let backends = try await KMSBackends.open(given, folder, log: log, opening)
+        let settings = backends.settings
         let target = try StoreTarget(settings)
         if let warning = target.warning { log.warning("\(warning)") }
         let pools = try await StorePools(target, settings, group, transport)
         let records = StoreRecords(pools.client)
-        let ring = try KeyServices.ring(settings, provider, records)
+        let ring = try KeyServices.ring(settings, try backends.provider, records)
         try await begin(ring, records)
         var services = GatewayServices(
             settings,
@@ -97,7 +100,7 @@ public final class GatewayServer: Sendable {
         let s3Pipeline = pipeline(GatewayApplication(loops))
         let adminServices = AdminApplication.Services(
             gateway: services,
-            kms: KMSAdmin(ring: ring),
+            kms: KMSAdmin(ring: ring, services: KMSControl(backends, ring, folder, opening)),
             registry: registry,
             health: health
         )

@@ -56,6 +56,17 @@ enum KeyServices {
         }
     }
 
+    /// Opens providers whose connections live on one event loop.
+    static func opening(
+        on eventLoop: any EventLoop,
+        _ metrics: TransportMetrics,
+        isReadOnly: Bool = false
+    ) -> ProviderOpening {
+        { settings async throws(GatewayStartError) in
+            try await provider(settings, on: eventLoop, metrics, isReadOnly: isReadOnly)
+        }
+    }
+
     /// The address of a KMS on the network.
     ///
     /// - Throws: for anything but TLS to other machines.

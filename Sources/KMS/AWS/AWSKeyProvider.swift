@@ -165,6 +165,32 @@ public final class AWSKeyProvider: KeyProvider {
         return RewrappedDataKey(wrapped: try reply.wrapped(), keyVersion: 1)
     }
 
+    /// Wraps a data key that is there already; see `KeyProvider`.
+    public func wrap(
+        _ dataKey: DataKey,
+        under id: KeyID,
+        context: EncryptionContext
+    ) async throws(KMSError) -> RewrappedDataKey {
+        let reply = try await call(
+            "Encrypt",
+            id,
+            [
+                Self.reference("KeyId", id), JSONMember("Plaintext", .string(dataKey.base64)),
+                Self.context("EncryptionContext", context),
+            ]
+        )
+        return RewrappedDataKey(wrapped: try reply.wrapped(), keyVersion: 1)
+    }
+
+    /// What a wrapped key says of itself; see `KeyProvider`.
+    ///
+    /// The service's form is its own; those of the other providers are known.
+    public func recognize(_ wrapped: [UInt8]) -> WrappedKeyOrigin {
+        let isOthers =
+            LocalWrap.recognize(wrapped) != .foreign || (try? VaultWrapped(wrapped)) != nil
+        return isOthers ? .foreign : .ownKind
+    }
+
     /// Changes a key; see `KeyProvider`.
     public func change(
         _ id: KeyID,

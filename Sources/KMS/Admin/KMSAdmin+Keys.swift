@@ -131,11 +131,8 @@ extension KMSAdmin {
         } catch {
             throw KMSAdminError(error)
         }
-        let plaintext = generated.key.withSpan { key in
-            Base64.encode(key.indices.map { key[$0] })
-        }
         return KMSAdminAnswer([
-            "key_id": .string(id.name), "plaintext_key": .string(plaintext),
+            "key_id": .string(id.name), "plaintext_key": .string(generated.key.base64),
             "ciphertext_blob": .string(Base64.encode(generated.wrapped)),
         ])
     }
@@ -204,7 +201,7 @@ extension KMSAdmin {
         do throws(KMSError) { return try KeyID(name) } catch { throw KMSAdminError(error) }
     }
 
-    private func members(_ body: [UInt8]) throws(KMSAdminError) -> [JSONMember] {
+    func members(_ body: [UInt8]) throws(KMSAdminError) -> [JSONMember] {
         guard !body.isEmpty else { return [] }
         let value: JSONValue
         do throws(JSONError) {

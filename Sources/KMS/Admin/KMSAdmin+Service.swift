@@ -35,18 +35,38 @@ extension KMSAdmin {
                 .map { .integer($0) } ?? nil,
             "last_error": (failure ?? ring.lastError).map { .string($0.explanation) } ?? nil,
             "unreadable_records": .array(ring.unreadableRecords.map { .string($0) }),
+            "retired_backends": .array(await services?.retired() ?? []),
         ])
     }
 
     /// `GET /kms/config`.
-    func config() -> KMSAdminAnswer {
-        KMSAdminAnswer([
-            "backend": .string(ring.provider.kind.rawValue),
-            "cache_enabled": .boolean(ring.settings.cacheEnabled),
-            "cache_max_keys": .integer(Int64(ring.settings.cachedKeyCountMax)),
-            "cache_ttl_seconds": .integer(ring.settings.dataKeyLifetimeSeconds),
-            "default_key_id": defaultKeyID,
-        ])
+    func config() async -> KMSAdminAnswer {
+        let members = [
+            JSONMember("backend", .string(ring.provider.kind.rawValue)),
+            JSONMember("cache_enabled", .boolean(ring.settings.cacheEnabled)),
+            JSONMember("cache_max_keys", .integer(Int64(ring.settings.cachedKeyCountMax))),
+            JSONMember("cache_ttl_seconds", .integer(ring.settings.dataKeyLifetimeSeconds)),
+            JSONMember("default_key_id", defaultKeyID),
+        ]
+        return KMSAdminAnswer(.object(members + (await services?.configuration() ?? [])))
+    }
+
+    /// `POST /kms/configure`: while the KMS is stopped, and without starting it.
+    func configure(_ body: [UInt8]) async throws(KMSAdminError) -> KMSAdminAnswer {
+        guard !ring.isRunning else {
+            throw .conflict("the KMS is running; POST /kms/reconfigure, or POST /kms/stop first")
+        }
+        let said = try await services?.configure(try members(body), proving: false) ?? []
+        return service("the KMS is configured", status: "Configured", said)
+    }
+
+    /// `POST /kms/reconfigure`: at once, after a probe; what was stopped is started.
+    func reconfigure(_ body: [UInt8]) async throws(KMSAdminError) -> KMSAdminAnswer {
+        let said = try await services?.configure(try members(body), proving: true) ?? []
+        if !ring.isRunning {
+            do throws(KMSError) { try await ring.start() } catch { throw KMSAdminError(error) }
+        }
+        return service("the KMS is reconfigured and running", status: "Running", said)
     }
 
     /// `POST /kms/start`.
@@ -63,10 +83,16 @@ extension KMSAdmin {
         return service("the KMS is stopped; attribute keys stay", status: "Configured")
     }
 
-    private func service(_ message: String, status: String) -> KMSAdminAnswer {
-        KMSAdminAnswer([
-            "success": true, "message": .string(message), "status": .string(status),
-        ])
+    private func service(
+        _ message: String,
+        status: String,
+        _ others: [JSONMember] = []
+    ) -> KMSAdminAnswer {
+        let members = [
+            JSONMember("success", true), JSONMember("message", .string(message)),
+            JSONMember("status", .string(status)),
+        ]
+        return KMSAdminAnswer(.object(members + others))
     }
 
     private func cache(_ statistics: KeyRingStatistics) -> JSONValue {

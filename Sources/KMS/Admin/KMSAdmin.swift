@@ -12,9 +12,14 @@ public struct KMSAdmin: Sendable {
     public static let bodyCountMax = 1 << 20
 
     let ring: KeyRing
+    /// `nil` where there are a ring and its provider alone.
+    let services: (any KMSAdminServices)?
 
     /// The admin API of a ring and its provider.
-    public init(ring: KeyRing) { self.ring = ring }
+    public init(ring: KeyRing, services: (any KMSAdminServices)? = nil) {
+        self.ring = ring
+        self.services = services
+    }
 
     /// What of a request's path is behind one of the prefixes, as `/keys`.
     ///
@@ -56,7 +61,11 @@ public struct KMSAdmin: Sendable {
     ) async throws(KMSAdminError) -> KMSAdminAnswer {
         switch (method, path) {
         case (.get, "/status"), (.get, "/service-status"): return await status()
-        case (.get, "/config"): return config()
+        case (.get, "/config"): return await config()
+        case (.post, "/configure") where services != nil:
+            return try await configure(body)
+        case (.post, "/reconfigure") where services != nil:
+            return try await reconfigure(body)
         case (.post, "/start"): return try await start()
         case (.post, "/stop"): return stop()
         case (.post, "/clear-cache"):

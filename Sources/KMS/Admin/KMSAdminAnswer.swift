@@ -22,11 +22,13 @@ public struct KMSAdminAnswer: Equatable, Sendable {
 }
 
 /// Why an operation of the KMS admin API was refused.
-struct KMSAdminError: Error, Equatable {
-    var status: Int
-    var code: String
+public struct KMSAdminError: Error, Equatable, Sendable {
+    /// The HTTP status.
+    public var status: Int
+    /// The error's code.
+    public var code: String
     /// What went wrong and what to do, for the person who asked.
-    var message: String
+    public var message: String
 
     var answer: KMSAdminAnswer {
         KMSAdminAnswer(
@@ -35,15 +37,18 @@ struct KMSAdminError: Error, Equatable {
         )
     }
 
-    static func invalidRequest(_ message: String) -> KMSAdminError {
+    /// 400.
+    public static func invalidRequest(_ message: String) -> KMSAdminError {
         KMSAdminError(status: 400, code: "InvalidRequest", message: message)
     }
 
-    static func conflict(_ message: String) -> KMSAdminError {
+    /// 409.
+    public static func conflict(_ message: String) -> KMSAdminError {
         KMSAdminError(status: 409, code: "Conflict", message: message)
     }
 
-    static func notFound(_ message: String) -> KMSAdminError {
+    /// 404.
+    public static func notFound(_ message: String) -> KMSAdminError {
         KMSAdminError(status: 404, code: "NotFound", message: message)
     }
 
@@ -52,7 +57,7 @@ struct KMSAdminError: Error, Equatable {
     }
 
     /// The answer to a failure of keys or provider.
-    init(_ error: KMSError) {
+    public init(_ error: KMSError) {
         (status, code, message) = Self.parts(error)
     }
 

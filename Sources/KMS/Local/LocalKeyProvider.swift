@@ -198,6 +198,20 @@ public final class LocalKeyProvider: KeyProvider {
         return try wrap(try unwrap(wrapped, under: key, context), under: key, context)
     }
 
+    /// Wraps a data key that is there already; see `KeyProvider`.
+    public func wrap(
+        _ dataKey: DataKey,
+        under id: KeyID,
+        context: EncryptionContext
+    ) async throws(KMSError) -> RewrappedDataKey {
+        try wrap(dataKey, under: try usableKey(id), context)
+    }
+
+    /// What a wrapped key says of itself; see `KeyProvider`.
+    public func recognize(_ wrapped: [UInt8]) -> WrappedKeyOrigin {
+        LocalWrap.recognize(wrapped)
+    }
+
     /// Changes a key; see `KeyProvider`.
     ///
     /// A key whose deletion is due stays until its file is removed.

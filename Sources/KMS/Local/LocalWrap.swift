@@ -9,6 +9,7 @@ internal import Encoding
 enum LocalWrap {
     private static let format: UInt8 = 1
     private static let headCount = 5
+    private static let wrappedCount = 65
 
     static func wrap(
         _ dataKey: DataKey,
@@ -30,6 +31,14 @@ enum LocalWrap {
             throw KMSError(error)
         }
         return wrapped
+    }
+
+    /// Whether bytes have this form, and the version that they name.
+    static func recognize(_ wrapped: [UInt8]) -> WrappedKeyOrigin {
+        guard wrapped.count == wrappedCount, let version = try? version(of: wrapped) else {
+            return .foreign
+        }
+        return .version(version)
     }
 
     /// The version that wrapped a data key.

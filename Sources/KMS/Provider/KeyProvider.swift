@@ -73,6 +73,26 @@ public protocol KeyProvider: Sendable {
         context: EncryptionContext
     ) async throws(KMSError) -> DataKey
 
+    /// Wraps a data key that is there already, as one that another provider wrapped before.
+    ///
+    /// - Parameters:
+    ///   - dataKey: the data key, 32 bytes.
+    ///   - id: the KMS key.
+    ///   - context: bound to the wrapped key; the same is needed to unwrap it.
+    /// - Returns: the wrapped key and the version that wraps it.
+    /// - Throws: as `generateDataKey`.
+    func wrap(
+        _ dataKey: DataKey,
+        under id: KeyID,
+        context: EncryptionContext
+    ) async throws(KMSError) -> RewrappedDataKey
+
+    /// What a wrapped data key says of itself; no call, and no proof.
+    func recognize(_ wrapped: [UInt8]) -> WrappedKeyOrigin
+
+    /// The provider that wraps: itself, or the one in front of retired ones.
+    var wrapping: any KeyProvider { get }
+
     /// Wraps a wrapped data key anew, under the current version, without showing it.
     ///
     /// - Parameters:
@@ -97,6 +117,19 @@ public protocol KeyProvider: Sendable {
 extension KeyProvider {
     /// None.
     public var tokenExpiresInSeconds: Int64? { nil }
+
+    /// Itself.
+    public var wrapping: any KeyProvider { self }
+}
+
+/// What the bytes of a wrapped data key tell a provider.
+public enum WrappedKeyOrigin: Equatable, Sendable {
+    /// No provider of this kind wrapped it.
+    case foreign
+    /// A provider of this kind wrapped it; bytes don't tell under which version.
+    case ownKind
+    /// A provider of this kind wrapped it, under this version.
+    case version(UInt32)
 }
 
 /// A data key that was wrapped anew.

@@ -16,6 +16,17 @@ extension DataKey {
     }
 }
 
+extension DataKey {
+    /// The key as a KMS on the network takes it; the text isn't wiped, as no text can be.
+    var base64: String {
+        withSpan { key in
+            var bytes = key.indices.map { key[$0] }
+            defer { ConstantTime.wipe(&bytes) }
+            return Base64.encode(bytes)
+        }
+    }
+}
+
 extension String {
     /// What a peer sent, fit for logs and answers: at most 200 bytes of printable ASCII.
     var printable: String {

@@ -134,7 +134,8 @@ extension KeyRing {
         if let current {
             let name = BucketKeyName(bucket: slot.bucket, id: current)
             do throws(KMSError) {
-                return try await open(try await bucketKeyRecord(name), use, generation)
+                let record = try await bucketKeyRecord(name)
+                return try await openToSeal(record, use, generation)
             } catch {
                 // A key whose record was deleted or damaged seals nothing more; another takes over.
                 guard error.concernsOneRecord else { throw error }
@@ -147,9 +148,10 @@ extension KeyRing {
             key = try await makeBucketKey(slot, use, generation)
         }
         let now = environment.now()
-        state.withLock {
+        state.withLock { state in
+            guard state.generation == generation else { return }
             let writer = KeyRingState.Writer(id: key.id, created: key.id.created)
-            $0.writers.insert(slot, writer, now: now)
+            state.writers.insert(slot, writer, now: now)
         }
         return key
     }
@@ -181,7 +183,7 @@ extension KeyRing {
                 let name = BucketKeyName(bucket: slot.bucket, id: id)
                 let record = try await bucketKeyRecord(name)
                 guard record.keyID == slot.keyID, record.created == id.created else { continue }
-                return try await open(record, use, generation)
+                return try await openToSeal(record, use, generation)
             } catch {
                 // A record that doesn't open is passed over. A key that may not be used ends it.
                 guard error.concernsOneRecord else { throw error }
@@ -213,13 +215,31 @@ extension KeyRing {
         return keep(generated.key, of: record, use, generation)
     }
 
-    private func open(
+    /// Opens a record whose key is to seal: only if the provider that wraps now wrapped it.
+    private func openToSeal(
         _ record: BucketKeyRecord,
         _ use: BucketKeyUse,
         _ generation: UInt64
     ) async throws(KMSError) -> BucketKey {
+        guard provider.wrapping.recognize(record.wrapped) != .foreign else {
+            throw .recordInvalid(record.name)
+        }
+        return try await open(record, use, generation, toSeal: true)
+    }
+
+    private func open(
+        _ record: BucketKeyRecord,
+        _ use: BucketKeyUse,
+        _ generation: UInt64,
+        toSeal: Bool = false
+    ) async throws(KMSError) -> BucketKey {
         let context = try EncryptionContext.bucketKey(record.id, bucket: record.bucket)
-        let key = try await unwrap(record.wrapped, under: record.keyID, context: context)
+        let key = try await unwrap(
+            record.wrapped,
+            under: record.keyID,
+            context: context,
+            withRetired: !toSeal
+        )
         return keep(key, of: record, use, generation)
     }
 

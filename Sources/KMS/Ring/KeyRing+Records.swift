@@ -67,7 +67,7 @@ extension KeyRing {
         under keyID: KeyID,
         context: EncryptionContext
     ) async throws(KMSError) -> GeneratedDataKey {
-        let provider = provider
+        let (provider, calls) = work
         let generated = try await calls.repeating { () async throws(KMSError) in
             try await provider.generateDataKey(under: keyID, context: context)
         }
@@ -77,12 +77,15 @@ extension KeyRing {
         return generated
     }
 
+    /// Unwraps a key; `withRetired`, also what a retired provider wrapped.
     func unwrap(
         _ wrapped: [UInt8],
         under keyID: KeyID,
-        context: EncryptionContext
+        context: EncryptionContext,
+        withRetired: Bool = true
     ) async throws(KMSError) -> DataKey {
-        let provider = provider
+        let work = work
+        let (provider, calls) = (withRetired ? work.provider : work.provider.wrapping, work.calls)
         let key = try await calls.repeating { () async throws(KMSError) in
             try await provider.decrypt(wrapped, under: keyID, context: context)
         }

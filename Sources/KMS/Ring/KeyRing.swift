@@ -7,15 +7,10 @@ internal import Synchronization
 /// asynchronous ones read records and call the KMS under limits, and callers who want the same key
 /// share one call. Without a cached key nothing here outlives the call that asked for it.
 public final class KeyRing: Sendable {
-    /// The limits and lifetimes.
-    public let settings: KeyRingSettings
-    /// The KMS, for the admin API; the data path goes through the ring.
-    public let provider: any KeyProvider
-
     let records: any RecordStore
     let environment: KeyRingEnvironment
-    let calls: ProviderCalls
     let state: Mutex<KeyRingState>
+    private let current: Mutex<KeyRingConfiguration>
     private let wipeAlong = Mutex<(@Sendable () -> Void)?>(nil)
     let attributeKeyLoads = Coalescer<RecordID, AttributeKey>()
     let bucketKeyLoads = Coalescer<LoadName<BucketKeyName>, BucketKey>()
@@ -36,12 +31,51 @@ public final class KeyRing: Sendable {
         settings: KeyRingSettings,
         environment: KeyRingEnvironment
     ) {
-        self.provider = provider
         self.records = records
-        self.settings = settings
         self.environment = environment
-        calls = ProviderCalls(settings: settings, environment: environment)
+        current = Mutex(KeyRingConfiguration(settings, provider, environment))
         state = Mutex(KeyRingState(settings: settings))
+    }
+
+    /// The limits and lifetimes in force.
+    public var settings: KeyRingSettings { configuration.settings }
+    /// The KMS, for the admin API; the data path goes through the ring.
+    public var provider: any KeyProvider { configuration.provider }
+
+    var calls: ProviderCalls { configuration.calls }
+    /// The provider, and the limits of calls to it, of one configuration.
+    var work: (provider: any KeyProvider, calls: ProviderCalls) {
+        let configuration = configuration
+        return (configuration.provider, configuration.calls)
+    }
+    private var configuration: KeyRingConfiguration { current.withLock { $0 } }
+
+    /// Works with another provider or other settings from now on, and wipes bucket and data keys.
+    ///
+    /// Calls under way end with what they began with, and keep nothing in memory. Attribute keys
+    /// stay.
+    ///
+    /// - Parameters:
+    ///   - provider: the KMS; it, or a retired one behind it, unwraps the records there are.
+    ///   - settings: limits and lifetimes.
+    public func reconfigure(_ provider: any KeyProvider, _ settings: KeyRingSettings) {
+        let next = KeyRingConfiguration(settings, provider, environment)
+        // The generation moves with the configuration: what was loaded before it isn't kept.
+        state.withLock { state in
+            current.withLock { $0 = next }
+            state.resize(for: settings)
+        }
+        wipeAlong.withLock { $0 }?()
+    }
+
+    /// Has a provider wrap and unwrap a data key, as this ring would have it do.
+    ///
+    /// - Throws: what that fails with.
+    public func prove(
+        _ provider: any KeyProvider,
+        _ settings: KeyRingSettings
+    ) async throws(KMSError) {
+        try await KeyRingConfiguration(settings, provider, environment).probe()
     }
 
     /// Whether keys that aren't in memory are loaded.
@@ -153,20 +187,11 @@ public final class KeyRing: Sendable {
     ///
     /// - Throws: what that fails with.
     public func probe() async throws(KMSError) {
-        let keyID = try resolve(nil)
-        let context = try EncryptionContext([("sealgate", "probe1")])
-        let provider = provider
-        let generated = try await calls.once { () async throws(KMSError) in
-            try await provider.generateDataKey(under: keyID, context: context)
-        }
-        let key = try await calls.once { () async throws(KMSError) in
-            try await provider.decrypt(generated.wrapped, under: keyID, context: context)
-        }
-        guard key.isEqual(to: generated.key) else { throw .ciphertextInvalid }
+        try await configuration.probe()
     }
 
     func describe(_ keyID: KeyID) async throws(KMSError) -> KeyMetadata {
-        let provider = provider
+        let (provider, calls) = work
         return try await calls.repeating { () async throws(KMSError) in
             try await provider.describe(keyID)
         }

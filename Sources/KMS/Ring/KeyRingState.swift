@@ -62,6 +62,16 @@ struct KeyRingState {
         writers = KeyCache(countMax: max(settings.cachedKeyCountMax, 1))
     }
 
+    /// Wipes bucket and data keys and makes room for as many as the settings say.
+    mutating func resize(for settings: KeyRingSettings) {
+        let empty = KeyRingState(settings: settings)
+        generation += 1
+        bucketKeys = empty.bucketKeys
+        dataKeys = empty.dataKeys
+        // Which bucket key seals is decided anew: another provider may have to wrap it.
+        writers = empty.writers
+    }
+
     mutating func count(hit: Bool) {
         if hit { hitCount += 1 } else { missCount += 1 }
     }

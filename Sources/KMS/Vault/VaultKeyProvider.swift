@@ -132,6 +132,23 @@ public final class VaultKeyProvider: KeyProvider {
         return RewrappedDataKey(wrapped: wrapped.bytes, keyVersion: wrapped.version)
     }
 
+    /// Wraps a data key that is there already; see `KeyProvider`.
+    public func wrap(
+        _ dataKey: DataKey,
+        under id: KeyID,
+        context: EncryptionContext
+    ) async throws(KMSError) -> RewrappedDataKey {
+        let plaintext = JSONMember("plaintext", .string(dataKey.base64))
+        let reply = try await use("encrypt", id, context, [plaintext])
+        let wrapped = try VaultWrapped(reply.text("ciphertext"))
+        return RewrappedDataKey(wrapped: wrapped.bytes, keyVersion: wrapped.version)
+    }
+
+    /// What a wrapped key says of itself; see `KeyProvider`.
+    public func recognize(_ wrapped: [UInt8]) -> WrappedKeyOrigin {
+        (try? VaultWrapped(wrapped)).map { .version($0.version) } ?? .foreign
+    }
+
     /// Changes a key; see `KeyProvider`.
     ///
     /// A key whose deletion is due stays until an operator of the server deletes it.

@@ -206,6 +206,17 @@ final class SwitchedProvider: KeyProvider {
         return try await inner.rewrap(wrapped, under: id, context: context)
     }
 
+    func wrap(
+        _ dataKey: DataKey,
+        under id: KeyID,
+        context: EncryptionContext
+    ) async throws(KMSError) -> RewrappedDataKey {
+        try check()
+        return try await inner.wrap(dataKey, under: id, context: context)
+    }
+
+    func recognize(_ wrapped: [UInt8]) -> WrappedKeyOrigin { inner.recognize(wrapped) }
+
     func change(_ id: KeyID, _ change: KeyChange) async throws(KMSError) -> KeyMetadata {
         try check()
         return try await inner.change(id, change)

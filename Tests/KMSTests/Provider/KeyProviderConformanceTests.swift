@@ -208,6 +208,25 @@ struct KeyProviderConformanceTests {
         }
     }
 
+    @Test("wraps a key that another provider made, and knows its own", arguments: Kind.allCases)
+    func wraps(kind: Kind) async throws {
+        let subject = try await Subject(kind)
+        let provider = subject.provider
+        _ = try await provider.create(KeyCreation(id: id))
+        let key = DataKey(try SecretBytes.random(count: 32))
+        let wrapped = try await provider.wrap(key, under: id, context: context)
+        #expect(wrapped.keyVersion == 1)
+        let again = try await provider.decrypt(wrapped.wrapped, under: id, context: context)
+        #expect(again.isEqual(to: key))
+        // The double of AWS wraps in the local form, which AWS never does.
+        guard kind != .aws else { return }
+        #expect(provider.recognize(wrapped.wrapped) == .version(1))
+        #expect(provider.recognize(wrapped.wrapped + [0]) == .foreign)
+        await #expect(throws: KMSError.keyNotFound(try KeyID("absent"))) {
+            try await provider.wrap(key, under: KeyID("absent"), context: self.context)
+        }
+    }
+
     @Test("changes description and labels, within their limits", arguments: Kind.allCases)
     func labels(kind: Kind) async throws {
         let subject = try await Subject(kind)

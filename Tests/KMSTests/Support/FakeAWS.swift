@@ -95,7 +95,8 @@ final class FakeAWS: KMSTransport {
         case "ListResourceTags":
             let tags = try await keys.describe(id(body["KeyId"])).tags
             return ["Tags": AWSKey.json(tags)]
-        case "Decrypt", "GenerateDataKey", "ReEncrypt": return try await use(operation, body)
+        case "Decrypt", "Encrypt", "GenerateDataKey", "ReEncrypt":
+            return try await use(operation, body)
         default: return try await change(operation, body)
         }
     }
@@ -109,6 +110,10 @@ final class FakeAWS: KMSTransport {
         case "Decrypt":
             let key = try await keys.decrypt(blob, under: id, context: context)
             return ["Plaintext": Self.plaintext(key)]
+        case "Encrypt":
+            let key = try DataKey(base64: body["Plaintext"]?.string ?? "")
+            let made = try await keys.wrap(key, under: id, context: context)
+            return ["CiphertextBlob": .string(Base64.encode(made.wrapped))]
         case "ReEncrypt":
             let again = try await keys.rewrap(blob, under: id, context: context)
             return ["CiphertextBlob": .string(Base64.encode(again.wrapped))]

@@ -217,6 +217,8 @@ extension FakeVault.State {
             let dataKey: DataKey
             if operation == "datakey" {
                 dataKey = DataKey(try SecretBytes.random(count: 32))
+            } else if operation == "encrypt" {
+                dataKey = try DataKey(base64: body["plaintext"]?.string ?? "")
             } else {
                 dataKey = try unwrap(body["ciphertext"]?.string ?? "", key, context)
             }

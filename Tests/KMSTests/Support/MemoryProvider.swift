@@ -127,6 +127,26 @@ final class MemoryProvider: KeyProvider {
         }
     }
 
+    func wrap(
+        _ dataKey: DataKey,
+        under id: KeyID,
+        context: EncryptionContext
+    ) async throws(KMSError) -> RewrappedDataKey {
+        try await call()
+        let key = try key(id)
+        try key.metadata.requireUsable()
+        do throws(CryptoError) {
+            return RewrappedDataKey(
+                wrapped: try wrap(dataKey, key, context),
+                keyVersion: key.metadata.currentVersion
+            )
+        } catch {
+            throw .cryptographyFailed
+        }
+    }
+
+    func recognize(_ wrapped: [UInt8]) -> WrappedKeyOrigin { LocalWrap.recognize(wrapped) }
+
     func change(_ id: KeyID, _ change: KeyChange) async throws(KMSError) -> KeyMetadata {
         let key = try key(id).changed(change, now: clock.now)
         state.withLock { $0.keys[id] = key }

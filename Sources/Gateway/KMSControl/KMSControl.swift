@@ -1,0 +1,135 @@
+import Daemon
+import Encoding
+import KMS
+import Synchronization
+
+/// Changes which KMS a running gateway works with.
+actor KMSControl: KMSAdminServices {
+    private let ring: KeyRing
+    private let folder: StateFolder?
+    private let open: ProviderOpening
+    private var backends: KMSBackends
+    private var isChanging = false
+
+    init(
+        _ backends: KMSBackends,
+        _ ring: KeyRing,
+        _ folder: StateFolder?,
+        _ open: @escaping ProviderOpening
+    ) {
+        self.backends = backends
+        self.ring = ring
+        self.folder = folder
+        self.open = open
+    }
+
+    func retired() -> [JSONValue] { backends.retired.map(\.json) }
+
+    func configuration() -> [JSONMember] {
+        [
+            JSONMember("backend_summary", .object(backends.current.provider?.summary ?? [])),
+            JSONMember(
+                "given_to_admin_api",
+                .array(backends.changes.map { .string($0.name) })
+            ),
+            JSONMember("survives_restart", .boolean(folder != nil)),
+        ]
+    }
+
+    func configure(
+        _ members: [JSONMember],
+        proving: Bool
+    ) async throws(KMSAdminError) -> [JSONMember] {
+        guard !isChanging else {
+            throw .conflict("another configuration is being tried; ask again when it is answered")
+        }
+        isChanging = true
+        defer { isChanging = false }
+        let old = backends
+        let given = try KMSFields.changes(members, backend: old.current.kind)
+        var next = old
+        next.changes = KMSBackends.merged(old.changes, given)
+        let ringSettings: KeyRingSettings
+        do throws(SettingsError) { next.settings = try old.settings.changed(by: given) } catch {
+            let reasons = error.problems.map { "\($0.message): \($0.hint)" }
+            throw .invalidRequest(reasons.joined(separator: "; "))
+        }
+        var isKeyMade = false
+        do throws(GatewayStartError) {
+            next = try await replaced(old, next)
+            ringSettings = try KeyServices.ringSettings(next.settings)
+            if proving { isKeyMade = try await prove(next, ringSettings) }
+            let provider = try next.provider
+            try await store(next)
+            backends = next
+            ring.reconfigure(provider, ringSettings)
+        } catch {
+            throw .invalidRequest(
+                "the old configuration stays: \(error.problem)"
+                    + (error.hint.map { "; \($0)" } ?? "")
+            )
+        }
+        return [
+            JSONMember("survives_restart", .boolean(folder != nil)),
+            JSONMember("default_key_made", .boolean(isKeyMade)),
+            JSONMember("retired_backends", .array(next.retired.map(\.json))),
+        ]
+    }
+
+    /// Opens the backend of the new settings, unless it is one that is open already.
+    private func replaced(
+        _ old: KMSBackends,
+        _ new: KMSBackends
+    ) async throws(GatewayStartError) -> KMSBackends {
+        var next = new
+        let wanted = KMSBackend(new.settings, nil)
+        let known = ([old.current] + old.retired).first { $0.place == wanted.place }
+        if let known, known.provider != nil, known.changes == wanted.changes,
+            known.limits == wanted.limits
+        {
+            next.current = known
+        } else if let known, known.provider != nil, wanted.kind == "local" {
+            throw GatewayStartError(
+                "the folder of keys is open under another master key",
+                hint: "leave master_key and passphrase_file as they are, or name another key_dir"
+            )
+        } else {
+            next.current = KMSBackend(new.settings, try await open(new.settings))
+        }
+        next.retired = ([old.current] + old.retired).filter { $0.place != wanted.place }
+        return next
+    }
+
+    /// Makes the default key where the backend is new and has none, and has it wrap and unwrap.
+    ///
+    /// - Returns: whether the default key was made.
+    private func prove(
+        _ next: KMSBackends,
+        _ settings: KeyRingSettings
+    ) async throws(GatewayStartError) -> Bool {
+        let provider = try next.provider.wrapping
+        do throws(KMSError) {
+            var isMade = false
+            if next.current.place != backends.current.place, let keyID = settings.defaultKeyID {
+                do throws(KMSError) {
+                    _ = try await provider.describe(keyID)
+                } catch .keyNotFound {
+                    _ = try await provider.create(KeyCreation(id: keyID))
+                    isMade = true
+                }
+            }
+            try await ring.prove(provider, settings)
+            return isMade
+        } catch {
+            throw GatewayStartError("it doesn't wrap and unwrap", hint: error.explanation)
+        }
+    }
+
+    private func store(_ next: KMSBackends) async throws(GatewayStartError) {
+        do throws(KMSError) {
+            try await folder?.write(KMSBackends.file, next.stored)
+        } catch {
+            throw GatewayStartError("kms.state_dir can't be written", hint: error.explanation)
+        }
+    }
+}
