@@ -274,7 +274,8 @@ def test_directives(gateway, bucket):
                       {"x-amz-copy-source": f"/{bucket}/k", name: "MOVE"})
         assert (answer.status, answer.code) == (400, "InvalidArgument"), answer
     for source, status in (("k", 400), (f"{bucket}/", 400), (".sealgate/k", 400),
-                           (f"{bucket}/k?versionId=x", 404), (f"{bucket}/k?versionId=null", 200)):
+                           (f"{bucket}/k?versionId=x", 400), (f"{bucket}/k?versionId=null", 200),
+                           (f"{bucket}/k?versionId=7fffffffffff0000", 404)):
         answer = call(gateway, "PUT", f"/{bucket}/d", {"x-amz-copy-source": source})
         assert answer.status == status, (source, answer)
 

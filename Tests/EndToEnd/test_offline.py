@@ -84,6 +84,13 @@ def copy(scratch, content):
             headers = {**HEADERS[mode], "content-type": CONTENT_TYPE, "x-amz-meta-name": key}
             assert gateway.signed("PUT", f"/offline/{key}", body=data,
                                   headers=headers).status_code == 200
+        s3.create_bucket(Bucket="versions")
+        s3.put_bucket_versioning(Bucket="versions",
+                                 VersioningConfiguration={"Status": "Enabled"})
+        s3.put_object(Bucket="versions", Key="k", Body=b"first")
+        in_parts(gateway, "/versions/k", content["s3/parts"], HEADERS["kms"], {})
+        s3.put_object(Bucket="versions", Key="k", Body=b"third")
+        s3.delete_object(Bucket="versions", Key="k")
         gateway.stop()
         kept = Copy(gateway, scratch / "offline-copy")
     yield kept
@@ -119,12 +126,32 @@ def key_file(scratch):
 def test_every_object_is_proven_without_a_key(served, content):
     result, lines = served.run("prove")
     assert result.returncode == 0, result.stderr
-    assert lines == [{"summary": {"objects": len(content), "broken": 0, "modes": {
-        "SSE-C": 5, "SSE-KMS": 8, "SSE-S3": 5}}}]
+    assert lines == [{"summary": {"objects": len(content) + 3, "broken": 0, "modes": {
+        "SSE-C": 5, "SSE-KMS": 9, "SSE-S3": 7}}}]
+
+
+def test_versions_are_named(served, content, scratch):
+    wanted = [b"third", content["s3/parts"], b"first"]
+    result, lines = served.run("prove", "--bucket", "versions", "--deep", "--all")
+    assert result.returncode == 0, result.stderr
+    assert lines.pop()["summary"]["opened"] == 3
+    assert [line["size"] for line in lines] == [len(data) for data in wanted]
+    for line, data in zip(lines, wanted):
+        named = ("--bucket", "versions", "--key", "k", "--version-id", line["version"])
+        output = scratch / f"version {line['version']}"
+        result, _ = served.run("open", *named, "--output", output)
+        assert result.returncode == 0, result.stderr
+        assert output.read_bytes() == data
+        _, [told] = served.run("inspect", *named, "--json")
+        assert (told["version"], told["size"]) == (line["version"], len(data))
+    # What is current is a delete marker.
+    result, _ = served.run("open", "--bucket", "versions", "--key", "k", "--output", scratch / "no")
+    assert result.returncode != 0 and not (scratch / "no").exists()
 
 
 def test_every_object_is_opened(served, content, key_file):
-    result, lines = served.run("prove", "--deep", "--all", "--customer-key-file", key_file)
+    result, lines = served.run("prove", "--bucket", "offline", "--deep", "--all",
+                               "--customer-key-file", key_file)
     assert result.returncode == 0, result.stderr
     summary = lines.pop()["summary"]
     assert (summary["opened"], summary["unopened"], summary["broken"]) == (len(content), 0, 0)
@@ -134,7 +161,7 @@ def test_every_object_is_opened(served, content, key_file):
         if line["mode"] != "SSE-C" and "bucket_key" in line:
             assert (line["kms_key"], line["kms_key_version"]) == ("default", 1)
     # Without the customer's key its objects are told apart from broken ones.
-    result, lines = served.run("prove", "--deep")
+    result, lines = served.run("prove", "--bucket", "offline", "--deep")
     assert result.returncode == 0
     summary = lines.pop()["summary"]
     assert (summary["opened"], summary["unopened"]) == (len(content) - 5, 5)
@@ -209,7 +236,7 @@ def test_damage_is_found(copy, served, content, tmp_path, key_file):
         assert result.returncode == 1 and lines[-1]["summary"]["broken"] == len(shallow) > 0
         result, lines = damaged.run("prove", "--deep", "--customer-key-file", key_file)
         deep = {line["key"]: line for line in lines[:-1]}
-        large = {key for key, data in content.items() if len(data) > 65_536}
+        large = {"k"} | {key for key, data in content.items() if len(data) > 65_536}
         assert set(deep) == large and shallow < large, (shallow, set(deep))
         assert all("does not verify" in line["reason"] for line in deep.values())
         for key in sorted(large)[:2]:

@@ -9,9 +9,10 @@ from botocore.exceptions import ClientError
 
 import clients
 import modes
-from deployment import customer_key
+from deployment import customer_headers, customer_key
+from test_copy import Mode, body, put_parts
 from test_operations import refused
-from wire import call
+from wire import call, md5
 
 
 @pytest.fixture()
@@ -162,6 +163,185 @@ def test_rclone_shows_and_purges_versions(gateway, s3, versioned, tmp_path):
     assert sorted(line.split(";")[1] for line in shown.split()) == ["3", "5"]
     gateway.run(*tool, "backend", "cleanup-hidden", remote)
     assert "Versions" not in s3.list_object_versions(Bucket=versioned)
+
+
+def test_copies_of_versions(gateway, s3, versioned):
+    """An older version as source, of objects and parts, in every mode; onto itself, it comes back."""
+    modes = [Mode({"x-amz-server-side-encryption": "AES256"}),
+             Mode({"x-amz-server-side-encryption": "aws:kms"}),
+             Mode({}, customer_headers("versions"))]
+    for number, mode in enumerate(modes):
+        for shape in ("single", "parts"):
+            where = {"Bucket": versioned, "Key": f"{number}/{shape}"}
+            if shape == "single":
+                s3.put_object(**where, Body=body(90_001), **mode.write)
+                old = body(90_001)
+            else:
+                old = put_parts(s3, versioned, where["Key"], mode)
+            first = s3.head_object(**where, **mode.read)["VersionId"]
+            s3.put_object(**where, Body=b"newer", **mode.write)
+            source = {**where, "VersionId": first}
+            for other in modes:
+                answer = s3.copy_object(Bucket=versioned, Key="copy", CopySource=source,
+                                        **mode.copied, **other.write)
+                assert answer["CopySourceVersionId"] == first
+                found = s3.get_object(Bucket=versioned, Key="copy", **other.read)
+                assert found["Body"].read() == old and found["VersionId"] == answer["VersionId"]
+                upload = s3.create_multipart_upload(Bucket=versioned, Key="part", **other.write)
+                named = {"Bucket": versioned, "Key": "part", "UploadId": upload["UploadId"]}
+                part = s3.upload_part_copy(
+                    **named, PartNumber=1, CopySource=source, CopySourceRange="bytes=9-70008",
+                    **mode.copied, **other.read)
+                assert part["CopySourceVersionId"] == first and "VersionId" not in part
+                parts = [{"PartNumber": 1, "ETag": part["CopyPartResult"]["ETag"]}]
+                made = s3.complete_multipart_upload(
+                    **named, MultipartUpload={"Parts": parts}, **other.read)["VersionId"]
+                found = s3.get_object(Bucket=versioned, Key="part", VersionId=made, **other.read)
+                assert found["Body"].read() == old[9:70_009]
+            # What it was is made current again; the versions in between stay.
+            back = s3.copy_object(**where, CopySource=source, **mode.copied, **mode.write)
+            assert back["VersionId"] not in (first, None)
+            found = s3.get_object(**where, **mode.read)
+            assert found["Body"].read() == old and found["VersionId"] == back["VersionId"]
+            held = s3.list_object_versions(Bucket=versioned, Prefix=where["Key"])["Versions"]
+            assert [v["Size"] for v in held] == [len(old), 5, len(old)]
+            s3.delete_object(**where, VersionId=back["VersionId"])
+            assert s3.get_object(**source, **mode.read)["Body"].read() == old
+
+
+def test_copies_that_name_no_version_of_an_object(gateway, s3, versioned):
+    s3.put_object(Bucket=versioned, Key="k", Body=b"x")
+    marker = s3.delete_object(Bucket=versioned, Key="k")["VersionId"]
+    upload = s3.create_multipart_upload(Bucket=versioned, Key="p")["UploadId"]
+    for target in ("d", f"p?partNumber=1&uploadId={upload}"):
+        for source, status, code in (("k", 404, "NoSuchKey"),
+                                     (f"k?versionId={marker}", 400, "InvalidRequest"),
+                                     ("k?versionId=7fffffffffff0000", 404, "NoSuchVersion"),
+                                     ("none?versionId=7fffffffffff0000", 404, "NoSuchVersion"),
+                                     ("k?versionId=no-version", 400, "InvalidArgument"),
+                                     ("k?versionId=", 400, "InvalidArgument")):
+            answer = call(gateway, "PUT", f"/{versioned}/{target}",
+                          {"x-amz-copy-source": f"{versioned}/{source}"})
+            assert (answer.status, answer.code) == (status, code), (source, answer)
+            assert "x-amz-version-id" not in answer.headers
+    with refused("404", 404):
+        s3.head_object(Bucket=versioned, Key="d")
+
+
+def test_tags_attributes_and_keys_of_one_version(gateway, s3, versioned):
+    key = gateway.create_kms_key("k-" + os.urandom(4).hex())
+    where = {"Bucket": versioned, "Key": "k"}
+    ids, data = [], []
+    for number in range(2):
+        data.append(put_parts(s3, versioned, "k", Mode({"x-amz-server-side-encryption": "aws:kms"}),
+                              sizes=[5 << 20, 7 + number], Tagging=f"n={number}"))
+        ids.append(s3.head_object(**where)["VersionId"])
+
+    def tags(version=None):
+        named = {"VersionId": version} if version else {}
+        answer = s3.get_object_tagging(**where, **named)
+        assert answer["VersionId"] == (version or ids[1])
+        return [tag["Value"] for tag in answer["TagSet"]]
+
+    assert (tags(), tags(ids[0]), tags(ids[1])) == (["1"], ["0"], ["1"])
+    changed = s3.put_object_tagging(**where, VersionId=ids[0],
+                                    Tagging={"TagSet": [{"Key": "n", "Value": "new"}]})
+    assert changed["VersionId"] == ids[0] and (tags(), tags(ids[0])) == (["1"], ["new"])
+    assert s3.delete_object_tagging(**where)["VersionId"] == ids[1]
+    assert (tags(), tags(ids[0])) == ([], ["new"])
+    for number, version in enumerate(ids):
+        found = s3.get_object_attributes(**where, VersionId=version,
+                                         ObjectAttributes=["ObjectSize", "ObjectParts"])
+        assert (found["VersionId"], found["ObjectSize"]) == (version, len(data[number]))
+        assert [p["Size"] for p in found["ObjectParts"]["Parts"]] == [5 << 20, 7 + number]
+        assert s3.get_object_acl(**where, VersionId=version)["Grants"]
+    document = (f"<ObjectEncryption><SSE-KMS><KMSKeyArn>{key}</KMSKeyArn></SSE-KMS>"
+                "</ObjectEncryption>").encode()
+    target = f"/{versioned}/k?encryption&versionId={ids[0]}"
+    assert call(gateway, "PUT", target, {"content-md5": md5(document)}, document).status == 200
+    keys = [s3.head_object(**where, VersionId=version)["SSEKMSKeyId"] for version in ids]
+    assert keys == [key, "default"]
+    assert s3.get_object(**where, VersionId=ids[0])["Body"].read() == data[0]
+    # Nothing of that made a version.
+    assert len(s3.list_object_versions(Bucket=versioned)["Versions"]) == 2
+    marker = s3.delete_object(**where)["VersionId"]
+    for method, query, text in (("GET", "tagging", b""), ("PUT", "tagging", b"<Tagging><TagSet/>"
+                                b"</Tagging>"), ("DELETE", "tagging", b""), ("GET", "acl", b""),
+                                ("GET", "attributes", b""), ("PUT", "encryption", document)):
+        headers = {"content-md5": md5(text), "x-amz-object-attributes": "ETag"}
+        for version, status, code in ((marker, 405, "MethodNotAllowed"), ("", 400, "InvalidArgument"),
+                                      ("7fffffffffff0000", 404, "NoSuchVersion"),
+                                      ("no-version", 400, "InvalidArgument")):
+            answer = call(gateway, method, f"/{versioned}/k?{query}&versionId={version}", headers,
+                          text)
+            assert (answer.status, answer.code) == (status, code), (method, query, answer)
+        answer = call(gateway, method, f"/{versioned}/k?{query}", headers, text)
+        assert (answer.status, answer.code) == (404, "NoSuchKey"), (method, query, answer)
+        assert answer.headers["x-amz-delete-marker"] == "true"
+
+
+def test_policies_have_words_for_versions(gateway, s3, versioned):
+    first = s3.put_object(Bucket=versioned, Key="k", Body=b"1", Tagging="a=1")["VersionId"]
+    s3.put_object(Bucket=versioned, Key="k", Body=b"2", Tagging="a=2")
+    whole = {"Bucket": versioned, "Key": "k"}
+    old = {**whole, "VersionId": first}
+    everything = ["ETag"]
+    attempts = [
+        ("s3:GetObjectVersion", "/*", lambda: s3.get_object(**old), lambda: s3.get_object(**whole)),
+        ("s3:GetObjectVersion", "/*",
+         lambda: s3.copy_object(Bucket=versioned, Key="c", CopySource=old),
+         lambda: s3.copy_object(Bucket=versioned, Key="c", CopySource=whole)),
+        ("s3:GetObjectVersionAttributes", "/*",
+         lambda: s3.get_object_attributes(**old, ObjectAttributes=everything),
+         lambda: s3.get_object_attributes(**whole, ObjectAttributes=everything)),
+        ("s3:GetObjectVersionTagging", "/*", lambda: s3.get_object_tagging(**old),
+         lambda: s3.get_object_tagging(**whole)),
+        ("s3:GetObjectVersionTagging", "/*",
+         lambda: s3.copy_object(Bucket=versioned, Key="c", CopySource=old),
+         lambda: s3.copy_object(Bucket=versioned, Key="c", CopySource=old,
+                                TaggingDirective="REPLACE")),
+        ("s3:GetObjectTagging", "/*",
+         lambda: s3.copy_object(Bucket=versioned, Key="c", CopySource=whole),
+         lambda: s3.copy_object(Bucket=versioned, Key="c", CopySource=old)),
+        ("s3:PutObjectTagging", "/*",
+         lambda: s3.copy_object(Bucket=versioned, Key="c", CopySource=whole),
+         lambda: s3.copy_object(Bucket=versioned, Key="c", CopySource=whole,
+                                TaggingDirective="REPLACE")),
+        ("s3:PutObjectVersionTagging", "/*",
+         lambda: s3.put_object_tagging(**old, Tagging={"TagSet": []}),
+         lambda: s3.put_object_tagging(**whole, Tagging={"TagSet": []})),
+        ("s3:DeleteObjectVersionTagging", "/*", lambda: s3.delete_object_tagging(**old),
+         lambda: s3.delete_object_tagging(**whole)),
+        ("s3:ListBucketVersions", "", lambda: s3.list_object_versions(Bucket=versioned),
+         lambda: s3.list_objects_v2(Bucket=versioned)),
+        ("s3:GetBucketVersioning", "", lambda: s3.get_bucket_versioning(Bucket=versioned),
+         lambda: s3.head_bucket(Bucket=versioned)),
+        ("s3:PutBucketVersioning", "",
+         lambda: s3.put_bucket_versioning(
+             Bucket=versioned, VersioningConfiguration={"Status": "Suspended"}),
+         lambda: s3.get_bucket_versioning(Bucket=versioned)),
+        ("s3:DeleteObjectVersion", "/*", lambda: s3.delete_object(**old),
+         lambda: s3.delete_object(**whole)),
+    ]
+    for action, below, denied, allowed in attempts:
+        s3.put_bucket_policy(Bucket=versioned, Policy=json.dumps({"Statement": [{
+            "Effect": "Deny", "Principal": "*", "Action": action,
+            "Resource": f"arn:aws:s3:::{versioned}{below}"}]}))
+        with refused("AccessDenied", 403):
+            denied()
+        allowed()
+    result = s3.delete_objects(Bucket=versioned, Delete={
+        "Objects": [{"Key": "k", "VersionId": first}, {"Key": "c"}]})
+    assert [e["Code"] for e in result["Errors"]] == ["AccessDenied"]
+    assert [d["Key"] for d in result["Deleted"]] == ["c"]
+    s3.put_bucket_policy(Bucket=versioned, Policy=json.dumps({"Statement": [{
+        "Effect": "Deny", "Principal": "*", "Action": "s3:GetObjectVersion",
+        "Resource": f"arn:aws:s3:::{versioned}/*",
+        "Condition": {"StringEquals": {"s3:VersionId": first}}}]}))
+    with refused("AccessDenied", 403):
+        s3.get_object(**old)
+    newest = s3.list_object_versions(Bucket=versioned, Prefix="c")["Versions"][0]["VersionId"]
+    s3.get_object(Bucket=versioned, Key="c", VersionId=newest)
 
 
 def test_a_version_is_never_served_for_what_takes_none(gateway, s3, versioned):

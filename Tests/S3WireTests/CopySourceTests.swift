@@ -13,7 +13,7 @@ import Testing
         "reads bucket, key and version",
         arguments: [
             ("b/k", "b", "k", nil), ("/b/k", "b", "k", nil), ("b/a%20b/c+d", "b", "a b/c+d", nil),
-            ("b/k?versionId=v1", "b", "k", "v1"), ("b/k?versionId=", "b", "k", nil),
+            ("b/k?versionId=v1", "b", "k", "v1"), ("b/k?versionId=v%2B1", "b", "k", "v+1"),
             ("b/a%3FversionId=x", "b", "a?versionId=x", nil), ("b/a?b", "b", "a?b", nil),
             ("b//k", "b", "/k", nil),
         ] as [(String, String, String, String?)]
@@ -27,8 +27,10 @@ import Testing
     }
 
     @Test(
-        "refuses sources without a bucket and a key",
-        arguments: ["", "b", "b/", "/", "//k", "b/%zz", "b/%ff"]
+        "refuses sources without a bucket and a key, and versions without an id",
+        arguments: [
+            "", "b", "b/", "/", "//k", "b/%zz", "b/%ff", "b/k?versionId=", "b/k?versionId=%zz",
+        ]
     )
     func refusals(text: String) {
         #expect { try read(text) } throws: { ($0 as? S3Error)?.code == .invalidArgument }

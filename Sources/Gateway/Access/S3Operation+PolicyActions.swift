@@ -40,6 +40,7 @@ extension S3Operation {
         case .putObjectAcl: return .all([hasVersion ? .putObjectVersionAcl : .putObjectAcl])
         case .putObjectTagging:
             return .all([hasVersion ? .putObjectVersionTagging : .putObjectTagging])
+        case .updateObjectEncryption: return .all([.putObject, .updateObjectEncryption])
         default:
             return (Self.objectActions[self] ?? Self.bucketActions[self]).map { .all([$0]) }
                 ?? .unknown
@@ -56,7 +57,6 @@ extension S3Operation {
         .putObjectRetention: .putObjectRetention,
         .restoreObject: .restoreObject,
         .selectObjectContent: .getObject,
-        .updateObjectEncryption: .updateObjectEncryption,
     ]
 
     private static let bucketActions: [S3Operation: PolicyAction] = [

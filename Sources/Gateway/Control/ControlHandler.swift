@@ -58,6 +58,7 @@ final class ControlHandler: HTTPServerHandler {
             transport: scope.transport,
             settings: scope.settings,
             access: scope.access,
+            sourceAccess: scope.sourceAccess,
             owner: scope.sender.map { sender in
                 Owner(id: sender.credential.id, displayName: sender.credential.displayName)
             } ?? Owner(id: "anonymous", displayName: "anonymous"),

@@ -5,15 +5,41 @@ import SealedObject
 
 /// Objects as control work finds, opens and re-wraps them.
 extension ControlRequest {
-    /// Looks an object up.
+    /// Looks an object, or a version of it, up.
     ///
-    /// - Throws: `NoSuchBucket`, `NoSuchKey`; `InternalError` for an object that isn't sealed.
-    func requireObject(bucket: String, _ key: String) async throws(S3Error) -> FoundObject {
-        let reply = try await send(StoreRequest(.head, bucket: bucket, key: key))
-        if let found = try FoundObject.find(reply, bucket: bucket, key: key) { return found }
-        let answer = try await send(StoreRequest(.head, bucket: bucket))
-        guard answer.isSuccess else { throw StoreFailure.reply(answer, .init(bucket: bucket)) }
-        throw S3Error(.noSuchKey, details: [.init("Key", key)])
+    /// - Throws: as `head`; `InternalError` for an object that isn't sealed.
+    func requireObject(
+        bucket: String,
+        _ key: String,
+        version: String?
+    ) async throws(S3Error) -> FoundObject {
+        let reply = try await head(bucket: bucket, key, version: version)
+        do throws(ObjectFault) {
+            return try FoundObject(HTTPResponseHead(status: 200, fields: reply.fields))
+        } catch {
+            throw S3Error(error)
+        }
+    }
+
+    /// The store's facts of an object, or of a version of it.
+    ///
+    /// - Throws: `NoSuchBucket`, `NoSuchKey`, `NoSuchVersion`; `MethodNotAllowed` for a delete
+    ///   marker that is named; `InvalidArgument` for what can't be a version's id.
+    func head(
+        bucket: String,
+        _ key: String,
+        version: String?
+    ) async throws(S3Error) -> StoreReply {
+        let query = StoreRequest.query(version: version)
+        let reply = try await send(StoreRequest(.head, bucket: bucket, key: key, query: query))
+        guard !reply.isSuccess else { return reply }
+        if reply.status == 404, !VersionOutcome(reply.fields).isDeleteMarker {
+            let answer = try await send(StoreRequest(.head, bucket: bucket))
+            guard answer.isSuccess else {
+                throw StoreFailure.reply(answer, .init(bucket: bucket))
+            }
+        }
+        throw StoreFailure.reply(reply, .init(bucket: bucket, key: key, versionID: version))
     }
 
     /// Finds the request's own object and opens its envelope with the customer's key that the
@@ -23,7 +49,7 @@ extension ControlRequest {
     func openObject(
         withKey: Bool
     ) async throws(S3Error) -> (opened: OpenedObject, customer: CustomerKeyHolder?) {
-        let found = try await requireObject(bucket: bucket, key)
+        let found = try await requireObject(bucket: bucket, key, version: versionID)
         let customerKey = try services.sse.read(
             fields,
             transport: transport,
@@ -100,7 +126,10 @@ extension ControlRequest {
                     .put,
                     bucket: bucket,
                     key: key,
-                    query: "sealgate-metadata",
+                    query: StoreRequest.query(
+                        "sealgate-metadata",
+                        version: opened.found.pinned(services.storeForm)
+                    ),
                     fields: HTTPFields([
                         ("if-match", opened.found.storeETag),
                         (StoreRequest.metadataField, try envelope(opened, changed).text),

@@ -13,6 +13,8 @@ struct ControlRequest: Sendable {
     /// Those of the bucket.
     var settings: BucketSettings
     var access: RequestAccess
+    /// In the bucket of a copy's source.
+    var sourceAccess: RequestAccess
     var owner: Owner
     var services: GatewayServices
     var store: StoreClient
@@ -20,6 +22,12 @@ struct ControlRequest: Sendable {
     var bucket: String { target.bucket ?? "" }
     var key: String { target.key ?? "" }
     var query: S3Query { target.query }
+
+    /// The version that the request names; `nil` where it means the current one, as it does where
+    /// the store has but one of each object.
+    var versionID: String? {
+        services.storeForm.can(.versioning) ? query["versionId"] : nil
+    }
 
     /// Where the object is, as the request named it.
     var location: String {
@@ -72,15 +80,11 @@ struct ControlRequest: Sendable {
     /// Refuses a bucket, or where the request names a key an object, that doesn't exist.
     func requireTarget() async throws(S3Error) {
         guard target.key != nil else { return try await requireBucket() }
-        guard try await send(StoreRequest(.head, bucket: bucket, key: key)).status == 404 else {
-            return
-        }
-        try await requireBucket()
-        throw S3Error(.noSuchKey, details: [.init("Key", key)])
+        _ = try await head(bucket: bucket, key, version: versionID)
     }
 
     var errorScope: StoreFailure.ErrorScope {
-        StoreFailure.ErrorScope(bucket: bucket, key: target.key)
+        StoreFailure.ErrorScope(bucket: bucket, key: target.key, versionID: versionID)
     }
 
     /// Reads a document of the store's, of up to `bytesMax` bytes.

@@ -6,6 +6,8 @@ import SealedObject
 struct CopiedObject: Sendable {
     var bucket: String
     var key: String
+    /// Whether the request named the version.
+    var isNamedVersion: Bool
     /// With its own key.
     var opened: OpenedObject
     /// Its parts, where it has parts.
@@ -14,6 +16,18 @@ struct CopiedObject: Sendable {
 
     /// The plaintext length in bytes.
     var size: Int { layout?.plaintextCount ?? opened.envelope.body.plaintextCount ?? 0 }
+
+    /// The very object that was found, in the store's terms.
+    func reference(_ form: StoreForm) -> String {
+        let query = StoreRequest.query(version: opened.found.pinned(form))
+        let target = StoreRequest.target(bucket: bucket, key: key, query: query)
+        return String(target.dropFirst())
+    }
+
+    /// Tells which version was copied, where the bucket keeps versions.
+    func appendVersion(to fields: inout HTTPFields) {
+        if let id = opened.found.versionID { fields.append("x-amz-copy-source-version-id", id) }
+    }
 }
 
 extension ControlRequest {
@@ -21,12 +35,13 @@ extension ControlRequest {
     ///
     /// In S3's order: 404, the customer's key, the conditions, the KMS.
     ///
-    /// - Throws: `NoSuchKey`, `NoSuchBucket`, `NoSuchVersion`; what the encryption headers of a
+    /// - Throws: `NoSuchKey`, `NoSuchBucket`, `NoSuchVersion`; `InvalidRequest` for a delete marker
+    ///   that is named; what the encryption headers of a
     ///   copy's source are refused for; `PreconditionFailed`.
     func copied(_ source: CopySource) async throws(S3Error) -> CopiedObject {
         try validate(source)
         for _ in 0..<ObjectReadHandler.attemptsMax {
-            let found = try await requireObject(bucket: source.bucket, source.key)
+            let found = try await find(source)
             let key = try services.sse.copySource(
                 fields,
                 transport: transport,
@@ -44,13 +59,35 @@ extension ControlRequest {
             throw S3Error(.accessDenied)
         }
         try ObjectKey.validate(source.key)
-        guard source.versionID == nil || source.versionID == "null" else {
+        guard
+            services.storeForm.can(.versioning) || source.versionID == nil
+                || source.versionID == "null"
+        else {
             throw S3Error(
                 .noSuchVersion,
                 details: [
                     .init("Key", source.key), .init("VersionId", source.versionID ?? ""),
                 ]
             )
+        }
+    }
+
+    private func find(_ source: CopySource) async throws(S3Error) -> FoundObject {
+        let version = services.storeForm.can(.versioning) ? source.versionID : nil
+        do throws(S3Error) {
+            return try await requireObject(bucket: source.bucket, source.key, version: version)
+        } catch {
+            guard error.code != .methodNotAllowed else {
+                throw S3Error(
+                    .invalidRequest,
+                    "The source of a copy request may not specifically refer to a delete marker "
+                        + "by version id."
+                )
+            }
+            // What stands in an answer's fields is about the copy.
+            var error = error
+            error.fields = HTTPFields()
+            throw error
         }
     }
 
@@ -83,6 +120,7 @@ extension ControlRequest {
         return CopiedObject(
             bucket: bucket,
             key: name,
+            isNamedVersion: source.versionID != nil,
             opened: opened,
             layout: layout,
             customer: customer

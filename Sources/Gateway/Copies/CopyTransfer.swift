@@ -55,6 +55,9 @@ final class CopyTransfer {
                 .get,
                 bucket: source.bucket,
                 key: source.key,
+                query: StoreRequest.query(
+                    version: source.opened.found.pinned(scope.loop.services.storeForm)
+                ),
                 fields: fields
             )
             let reader = StoredBodyReader(self)

@@ -2,6 +2,7 @@ import Crypto
 import Encoding
 import HTTPWire
 import KMS
+import Policy
 import S3Wire
 import SealedObject
 
@@ -67,7 +68,25 @@ enum ObjectCopyWork {
         attributes.websiteRedirect = headers.websiteRedirectLocation
         attributes.storageClass = headers.storageClass
         try attributes.set(directives.replacesTags ? tags : ObjectTags(old))
+        if !directives.replacesTags, !old.tags.isEmpty { try requireTagging(request, source) }
         return attributes
+    }
+
+    /// Tags that a copy takes along must be allowed to be read there and to be set here.
+    private static func requireTagging(
+        _ request: ControlRequest,
+        _ source: CopiedObject
+    ) throws(S3Error) {
+        try request.sourceAccess.require(
+            source.isNamedVersion ? .getObjectVersionTagging : .getObjectTagging,
+            bucket: source.bucket,
+            key: source.key
+        )
+        try request.access.require(
+            .putObjectTagging,
+            bucket: request.bucket,
+            key: request.key
+        )
     }
 }
 
@@ -120,7 +139,7 @@ struct ObjectCopy: Sendable {
         fields.append(StoreRequest.metadataField, envelope.text)
         fields.append(
             StoreRequest.copySourceField,
-            String(StoreRequest.target(bucket: source.bucket, key: source.key).dropFirst())
+            source.reference(request.services.storeForm)
         )
         fields.append(StoreRequest.copyMatchField, source.opened.found.storeETag)
         let reply = try await request.send(
@@ -221,6 +240,8 @@ struct ObjectCopy: Sendable {
                 checksums: checksums
             )
         )
+        VersionOutcome(reply.fields).append(to: &answer.fields)
+        source.appendVersion(to: &answer.fields)
         let stored = wrapping.stored(customerDigest: requested.customerDigest)
         request.services.sseResponse(stored).append(to: &answer.fields, for: .write)
         answer.mode = wrapping.reference.mode.sseMode

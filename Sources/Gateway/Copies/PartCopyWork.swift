@@ -30,6 +30,7 @@ enum PartCopyWork {
         do throws(SealedObjectError) {
             let target = PartCopyTarget(
                 request: request,
+                source: source,
                 upload: opened,
                 customer: customer,
                 facts: try StreamFacts(
@@ -50,6 +51,7 @@ enum PartCopyWork {
 /// A copy that becomes a part of an upload.
 struct PartCopyTarget: CopyTarget {
     let request: ControlRequest
+    let source: CopiedObject
     let upload: OpenedUpload
     let customer: CustomerKeyHolder?
     let facts: StreamFacts
@@ -94,6 +96,7 @@ struct PartCopyTarget: CopyTarget {
                 checksums: facts.checksumTexts
             )
         )
+        source.appendVersion(to: &answer.fields)
         upload.describe(in: &answer.fields, customer, request.services)
         answer.mode = upload.upload.envelope.sseMode
         answer.keyID = upload.keyID(request.services)

@@ -77,6 +77,10 @@ final class FoundObject: Sendable {
         return bytes.span.isEqual(to: value.span)
     }
 
+    /// The version to name in later requests, so that they mean this very one; `nil` where the
+    /// store knows no versions, or the bucket never kept any.
+    func pinned(_ form: StoreForm) -> String? { form.can(.versioning) ? versionID : nil }
+
     /// The stored length that the envelope of one stream promises.
     private func verifyStoredCount() throws(ObjectFault) {
         guard let facts = envelope.streamFacts else { return }

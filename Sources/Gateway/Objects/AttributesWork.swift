@@ -37,6 +37,7 @@ enum AttributesWork {
             }
             var answer = ControlAnswer.xml(listing)
             answer.fields.append("last-modified", opened.found.lastModified.httpDate)
+            VersionOutcome(versionID: opened.found.versionID).append(to: &answer.fields)
             answer.mode = opened.envelope.sseMode
             answer.keyID = opened.keyID(request.services)
             return answer

@@ -49,12 +49,11 @@ enum PartTableFetch {
         _ form: StoreForm
     ) -> StoreRequest {
         guard form.completesWithEnvelope else { return record(opened) }
-        let version = form.can(.versioning) ? opened.found.versionID : nil
         return StoreRequest(
             .get,
             bucket: bucket,
             key: key,
-            query: StoreRequest.query("sealgate-table", version: version)
+            query: StoreRequest.query("sealgate-table", version: opened.found.pinned(form))
         )
     }
 

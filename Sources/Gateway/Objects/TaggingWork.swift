@@ -40,6 +40,7 @@ enum TaggingWork {
         _ request: ControlRequest
     ) -> ControlAnswer {
         var answer = reply
+        VersionOutcome(versionID: opened.found.versionID).append(to: &answer.fields)
         answer.mode = opened.envelope.sseMode
         answer.keyID = opened.keyID(request.services)
         return answer

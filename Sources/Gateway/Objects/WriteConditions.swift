@@ -100,11 +100,16 @@ extension FoundObject {
     static func find(
         _ reply: StoreReply,
         bucket: String,
-        key: String
+        key: String,
+        version: String? = nil
     ) throws(S3Error) -> FoundObject? {
-        if reply.status == 404 { return nil }
+        // A delete marker is no object.
+        if reply.status == 404 || VersionOutcome(reply.fields).isDeleteMarker { return nil }
         guard reply.isSuccess else {
-            throw StoreFailure.reply(reply, .init(bucket: bucket, key: key))
+            throw StoreFailure.reply(
+                reply,
+                .init(bucket: bucket, key: key, versionID: version)
+            )
         }
         do throws(ObjectFault) {
             return try FoundObject(HTTPResponseHead(status: 200, fields: reply.fields))
@@ -119,9 +124,7 @@ extension ControlRequest {
     func find(_ key: String, version: String? = nil) async throws(S3Error) -> FoundObject? {
         let query = StoreRequest.query(version: version)
         let reply = try await send(StoreRequest(.head, bucket: bucket, key: key, query: query))
-        // A delete marker is no object.
-        if VersionOutcome(reply.fields).isDeleteMarker { return nil }
-        return try FoundObject.find(reply, bucket: bucket, key: key)
+        return try FoundObject.find(reply, bucket: bucket, key: key, version: version)
     }
 
     /// The ETag that clients know an object by; never needs a customer's key.

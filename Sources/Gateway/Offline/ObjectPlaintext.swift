@@ -67,16 +67,14 @@ struct ObjectPlaintext: Sendable {
                 throw OfflineError(error)
             }
         }
-        let hasTables = store.client.form.completesWithEnvelope
-        let request =
-            hasTables
-            ? StoreRequest(
-                .get,
+        let reply = try await store.send(
+            PartTableFetch.request(
+                opened,
                 bucket: place.bucket,
                 key: place.key,
-                query: place.query("sealgate-table")
-            ) : PartTableFetch.record(opened)
-        let reply = try await store.send(request)
+                store.client.form
+            )
+        )
         let layout: MultipartLayout
         do throws(PartTableFetch.Failure) {
             layout = try PartTableFetch.layout(reply, opened)

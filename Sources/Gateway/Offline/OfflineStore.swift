@@ -1,5 +1,4 @@
 public import Daemon
-import Encoding
 import HTTPWire
 import KMS
 import NIOCore
@@ -26,11 +25,8 @@ public final class OfflineStore: Sendable {
             self.versionID = versionID
         }
 
-        /// The query that names the version, with `first` before it.
-        func query(_ first: String? = nil) -> String {
-            let version = versionID.map { "versionId=\(PercentEncoding.encode($0))" }
-            return [first, version].compactMap(\.self).joined(separator: "&")
-        }
+        /// The query that names the version.
+        var query: String { StoreRequest.query(version: versionID) }
     }
 
     let client: StoreClient
@@ -171,7 +167,7 @@ public final class OfflineStore: Sendable {
             .head,
             bucket: place.bucket,
             key: place.key,
-            query: place.query()
+            query: place.query
         )
         let reply = try await send(request)
         guard reply.status != 404, reply.status != 405 else { throw .noSuchKey(place.key) }
@@ -200,7 +196,7 @@ public final class OfflineStore: Sendable {
                 .get,
                 bucket: place.bucket,
                 key: place.key,
-                query: place.query(),
+                query: place.query,
                 fields: fields
             )
         )

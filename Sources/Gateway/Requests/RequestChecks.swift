@@ -33,7 +33,10 @@ enum RequestChecks {
     /// the current one instead.
     private static func takesVersion(_ operation: S3Operation) -> Bool {
         switch operation {
-        case .deleteObject, .getObject, .headObject: true
+        case .deleteObject, .deleteObjectTagging, .getObject, .getObjectAcl, .getObjectAttributes,
+            .getObjectTagging, .headObject, .putObjectAcl, .putObjectTagging,
+            .updateObjectEncryption:
+            true
         default: false
         }
     }

@@ -77,7 +77,8 @@ enum RequestGate {
         scope.loop.settings(of: source.bucket) { result in
             do throws(S3Error) {
                 let policy = try result.get().policy()
-                try scope.access.of(policy?.document, scope).require(
+                scope.sourceAccess = scope.access.of(policy?.document, scope)
+                try scope.sourceAccess.require(
                     source.versionID == nil ? .getObject : .getObjectVersion,
                     bucket: source.bucket,
                     key: source.key

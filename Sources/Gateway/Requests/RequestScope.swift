@@ -22,6 +22,8 @@ final class RequestScope {
     var settings = BucketSettings.none
     /// What the sender may do here, once policies were looked up.
     var access = RequestAccess.none
+    /// What the sender may do in the bucket of a copy's source, likewise.
+    var sourceAccess = RequestAccess.none
     /// The KMS key that served the request, for the audit stream.
     var keyID: String?
     /// The mode that serves the request, for the audit stream and metrics.

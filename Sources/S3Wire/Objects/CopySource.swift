@@ -15,8 +15,8 @@ public struct CopySource: Equatable, Sendable {
     /// Reads the headers: percent-encoded `bucket/key`, with or without a slash before it and
     /// `?versionId=` behind.
     ///
-    /// - Throws: `InvalidArgument` for anything else, and for a range that isn't `bytes=a-b`;
-    ///   `NotImplemented` for access points.
+    /// - Throws: `InvalidArgument` for anything else, for an empty version, and for a range that
+    ///   isn't `bytes=a-b`; `NotImplemented` for access points.
     public init(_ fields: HTTPFields) throws(S3Error) {
         let name = "x-amz-copy-source"
         let text = fields[name] ?? ""
@@ -28,7 +28,15 @@ public struct CopySource: Equatable, Sendable {
         var version: String?
         let mark = "?versionId="
         if let start = Self.lastIndex(of: mark, in: path) {
-            version = String(Substring(path[start...].dropFirst(mark.utf8.count)))
+            let id = path[start...].dropFirst(mark.utf8.count)
+            version = PercentEncoding.decode(id).flatMap { String(utf8: $0) } ?? ""
+            guard version?.isEmpty == false else {
+                throw .invalidArgument(
+                    "Version id cannot be the empty string",
+                    name: name,
+                    value: text
+                )
+            }
             path = path[..<start]
         }
         if path.first == UInt8(ascii: "/") { path = path.dropFirst() }
@@ -46,7 +54,7 @@ public struct CopySource: Equatable, Sendable {
         }
         bucket = String(decoded[..<slash])
         key = String(decoded[decoded.utf8.index(after: slash)...])
-        versionID = version?.isEmpty == true ? nil : version
+        versionID = version
         range = try Self.range(in: fields)
     }
 

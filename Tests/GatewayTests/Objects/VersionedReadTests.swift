@@ -109,12 +109,31 @@ import Testing
         let gateway = try await LoopGateway(keys)
         for (method, target) in [
             (HTTPMethod.put, "/demo/a?versionId=v"), (.put, "/demo/a?versionId=null"),
-            (.get, "/demo/a?acl&versionId=v"), (.get, "/demo/a?versionId="),
+            (.get, "/demo/a?uploadId=1&versionId=v"), (.get, "/demo/a?versionId="),
         ] {
             let answer = try await gateway.send(method, target, body: method == .put ? [1] : [])
             #expect(answer.code == "InvalidArgument", "\(target)")
         }
         #expect(try await gateway.storeLines().isEmpty)
+    }
+
+    @Test("an operation on a version asks the store for that one, a copy for its source's")
+    func namedElsewhere() async throws {
+        let gateway = try await LoopGateway(keys)
+        let copy = [("x-amz-copy-source", "demo/a?versionId=v%201")]
+        let wanted = [("x-amz-object-attributes", "ETag")]
+        for (method, target, fields) in [
+            (HTTPMethod.get, "/demo/a?tagging&versionId=v%201", []),
+            (.delete, "/demo/a?tagging&versionId=v%201", []),
+            (.get, "/demo/a?acl&versionId=v%201", []),
+            (.get, "/demo/a?attributes&versionId=v%201", wanted), (.put, "/demo/b", copy),
+        ] {
+            let answer = try await gateway.send(method, target, fields)
+            #expect(answer.code == "NoSuchVersion", "\(target)")
+            #expect(answer.text.contains("<VersionId>v 1</VersionId>"))
+            let lines = try await gateway.storeLines().suffix(2)
+            #expect(Array(lines) == ["HEAD /demo/a?versionId=v%201", "HEAD /demo"])
+        }
     }
 
     @Test("a store without versions is never asked for them")
