@@ -216,7 +216,7 @@ def test_no_renegotiation_and_no_compression(gateway):
 @pytest.mark.parametrize("data", [
     b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
     b"\x16\x03\x01\xff\xff",
-    b"\0" * 1000, os.urandom(5000)])
+    b"\0" * 1000, os.urandom(5000)], ids=["http1", "http2", "torn record", "zeros", "noise"])
 def test_what_is_no_tls_is_turned_away(gateway, bucket, data):
     with socket.create_connection(address(gateway), timeout=20) as plain:
         plain.sendall(data)
