@@ -90,8 +90,32 @@ class Answer:
         return re.search(f"<{element}>(.*?)</{element}>", self.body.decode())[1]
 
 
-class Client(http.client.HTTPConnection):
+class PartsClient:
+    """Multipart uploads over `send` and `put_part`."""
+
+    completion_headers = {}
+
+    def put_parts(self, target, bodies):
+        """A multipart object of these bodies: the answer to its Complete, or the first refusal."""
+        created = self.send("POST", target + "?uploads", self.completion_headers)
+        if created.status != 200:
+            return created
+        upload = created.text("UploadId")
+        parts = []
+        for number, body in enumerate(bodies, 1):
+            part = self.put_part(f"{target}?partNumber={number}&uploadId={upload}", body)
+            if part.status != 200:
+                return part
+            parts.append(f"<Part><PartNumber>{number}</PartNumber><ETag>{part.etag}</ETag></Part>")
+        document = f"<CompleteMultipartUpload>{''.join(parts)}</CompleteMultipartUpload>"
+        return self.send("POST", f"{target}?uploadId={upload}", self.completion_headers,
+                         document.encode())
+
+
+class Client(PartsClient, http.client.HTTPConnection):
     """One connection to a store."""
+
+    completion_headers = {METADATA: "meta"}
 
     def __init__(self, path):
         super().__init__("store", timeout=60)
@@ -114,7 +138,7 @@ class Client(http.client.HTTPConnection):
         self.request(method, target, body or None, headers or {})
         return Answer(self.getresponse())
 
-    def begin(self, target, body, trailer):
+    def begin(self, target, body, trailer=METADATA):
         """A chunked body that isn't ended, so that nothing of it may be seen."""
         self.putrequest("PUT", target, skip_accept_encoding=True)
         self.putheader("transfer-encoding", "chunked")
@@ -132,16 +156,5 @@ class Client(http.client.HTTPConnection):
             pass  # A refusal may come before the end of the body; it is there to be read.
         return Answer(self.getresponse())
 
-    def put_parts(self, target, bodies):
-        """A multipart object of these bodies; the answer to its Complete."""
-        created = self.send("POST", target + "?uploads", {METADATA: "meta"})
-        upload = created.text("UploadId")
-        parts = []
-        for number, body in enumerate(bodies, 1):
-            part = self.put(f"{target}?partNumber={number}&uploadId={upload}", body,
-                            trailer="x-sealgate-part")
-            assert part.status == 200, part.body
-            parts.append(f"<Part><PartNumber>{number}</PartNumber><ETag>{part.etag}</ETag></Part>")
-        document = f"<CompleteMultipartUpload>{''.join(parts)}</CompleteMultipartUpload>"
-        return self.send("POST", f"{target}?uploadId={upload}", {METADATA: "meta"},
-                         document.encode())
+    def put_part(self, target, body):
+        return self.put(target, body, trailer="x-sealgate-part")
