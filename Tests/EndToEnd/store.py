@@ -97,19 +97,26 @@ class PartsClient:
 
     def put_parts(self, target, bodies):
         """A multipart object of these bodies: the answer to its Complete, or the first refusal."""
-        created = self.send("POST", target + "?uploads", self.completion_headers)
-        if created.status != 200:
-            return created
-        upload = created.text("UploadId")
+        answer, completion = self.upload_parts(target, bodies)
+        return self.complete(*completion) if completion else answer
+
+    def upload_parts(self, target, bodies):
+        """Parts that aren't completed: the last answer, and if all went well what completes them."""
+        answer = self.send("POST", target + "?uploads", self.completion_headers)
+        if answer.status != 200:
+            return answer, None
+        upload = answer.text("UploadId")
         parts = []
         for number, body in enumerate(bodies, 1):
-            part = self.put_part(f"{target}?partNumber={number}&uploadId={upload}", body)
-            if part.status != 200:
-                return part
-            parts.append(f"<Part><PartNumber>{number}</PartNumber><ETag>{part.etag}</ETag></Part>")
+            answer = self.put_part(f"{target}?partNumber={number}&uploadId={upload}", body)
+            if answer.status != 200:
+                return answer, None
+            parts.append(f"<Part><PartNumber>{number}</PartNumber><ETag>{answer.etag}</ETag></Part>")
         document = f"<CompleteMultipartUpload>{''.join(parts)}</CompleteMultipartUpload>"
-        return self.send("POST", f"{target}?uploadId={upload}", self.completion_headers,
-                         document.encode())
+        return answer, (f"{target}?uploadId={upload}", document)
+
+    def complete(self, target, document):
+        return self.send("POST", target, self.completion_headers, document.encode())
 
 
 class Client(PartsClient, http.client.HTTPConnection):

@@ -119,20 +119,53 @@ NAMESPACE = ["unshare", "--mount"] if os.geteuid() == 0 else \
 MOUNTING = 'mount -t tmpfs -o size=24m,mode=0700 disk "$0" && echo && read x'
 
 
+class SmallDisk:
+    """A disk of 24 MiB in memory, seen by its own processes only."""
+
+    def __init__(self, folder):
+        self.path = folder / "disk"
+        self.path.mkdir()
+
+    def __enter__(self):
+        self.keeper = subprocess.Popen(
+            [*NAMESPACE, "sh", "-c", MOUNTING, self.path], stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE)
+        assert self.keeper.stdout.readline() == b"\n"
+        self.enter = ["nsenter", "--target", str(self.keeper.pid), "--mount"]
+        if os.geteuid() != 0:
+            self.enter += ["--user", "--preserve-credentials"]
+        # What this process sees it by.
+        self.inside = pathlib.Path(f"/proc/{self.keeper.pid}/root{self.path}")
+        self.filler = self.inside / "filler"
+        return self
+
+    def __exit__(self, *_):
+        self.keeper.stdin.close()
+        self.keeper.wait()
+
+    def store(self, folder, *settings):
+        store = Store(folder, *settings, inside=self.enter)
+        store.data = self.path / "data"
+        return store
+
+    def fill(self, left=0):
+        """Takes all but so many bytes."""
+        with open(self.filler, "wb", buffering=0) as file:
+            with pytest.raises(OSError):
+                while True:
+                    file.write(bytes(1 << 16))
+            file.truncate(file.tell() - left)
+
+    def check(self, store):
+        result = subprocess.run(
+            [*self.enter, BIN / "sealgate-store", "check", "--data", store.data],
+            capture_output=True, text=True)
+        assert result.returncode == 0, result.stdout + result.stderr
+
+
 def test_a_full_disk_refuses_writes_alone_and_recovers(tmp_path):
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    keeper = subprocess.Popen(
-        [*NAMESPACE, "sh", "-c", MOUNTING, disk], stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE)
-    assert keeper.stdout.readline() == b"\n"
-    enter = ["nsenter", "--target", str(keeper.pid), "--mount"]
-    if os.geteuid() != 0:
-        enter += ["--user", "--preserve-credentials"]
-    inside = pathlib.Path(f"/proc/{keeper.pid}/root{disk}")
-    store = Store(tmp_path / "store", "reserve_bytes=4MiB", inside=enter)
-    store.data = disk / "data"
-    try:
+    with SmallDisk(tmp_path) as disk:
+        store = disk.store(tmp_path / "store", "reserve_bytes=4MiB")
         with store, store.client() as client:
             assert client.send("PUT", "/b").status == 200
             body = os.urandom(1 << 20)
@@ -145,16 +178,12 @@ def test_a_full_disk_refuses_writes_alone_and_recovers(tmp_path):
             assert client.send("POST", "/b/k?uploads").status == 507
             assert store.metric("sealgate_store_writes_refused") == 1
             # Somebody else takes the rest.
-            filler = inside / "filler"
-            with open(filler, "wb", buffering=0) as file:
-                with pytest.raises(OSError):
-                    while True:
-                        file.write(bytes(1 << 16))
+            disk.fill()
             assert client.send("GET", "/b/k0").body == body
             assert client.send("GET", "/b?list-type=2").status == 200
             assert client.put("/b/k99", body).status == 507
             # Deleting may need a page or two for the index, which the filler left none of.
-            filler.unlink()
+            disk.filler.unlink()
             for number in range(4):
                 assert client.send("DELETE", f"/b/k{number}").status == 204
             while (answer := client.put("/b/again", body)).status == 507:
@@ -162,12 +191,67 @@ def test_a_full_disk_refuses_writes_alone_and_recovers(tmp_path):
             assert answer.status == 200
             assert client.send("GET", "/b/again").body == body
             assert store.metric("sealgate_store_writes_refused") == 0
-        result = subprocess.run([*enter, BIN / "sealgate-store", "check", "--data", store.data],
-                                capture_output=True, text=True)
-        assert result.returncode == 0, result.stdout + result.stderr
-    finally:
-        keeper.stdin.close()
-        keeper.wait()
+        disk.check(store)
+
+
+class FullDiskWriter:
+    """Changes keys of a store on a disk with little room, and knows what each holds."""
+
+    LARGE, SMALL = os.urandom(90_000), os.urandom(9000)
+
+    def __init__(self, client, disk):
+        self.client, self.disk = client, disk
+        self.held, self.refused = {}, set()
+        assert client.send("PUT", "/b").status == 200
+
+    def changes(self, tag):
+        """Each kind of change: the key, what it then holds, and the request."""
+        client = self.client
+        answer, completion = client.upload_parts("/b/parts", [self.LARGE + tag, tag])
+        assert completion, answer.body
+        self.change("doomed", tag, lambda: client.put("/b/doomed", tag))
+        yield "file", self.LARGE + tag, lambda: client.put("/b/file", self.LARGE + tag)
+        yield "inline", self.SMALL + tag, lambda: client.put("/b/inline", self.SMALL + tag)
+        yield "new", None, lambda: client.send("POST", "/b/new?uploads", client.completion_headers)
+        yield "part", None, lambda: client.put_part(
+            completion[0] + "&partNumber=3", self.LARGE)
+        yield "parts", self.LARGE + tag + tag, lambda: client.complete(*completion)
+        yield "doomed", None, lambda: client.send("DELETE", "/b/doomed")
+
+    def change(self, key, body, request):
+        """What is answered with success has happened, and what is refused has not."""
+        answer = request()
+        if answer.status in (200, 204):
+            self.held[key] = body
+            return
+        assert answer.status == 507 and b"room" in answer.body, (key, answer.status, answer.body)
+        self.refused.add(key)
+
+    def run(self, left):
+        changes = iter([*self.changes(str(left).encode())])
+        self.disk.fill(left)
+        for key, body, request in changes:
+            self.change(key, body, request)
+        for key, body in self.held.items():
+            answer = self.client.send("GET", f"/b/{key}")
+            assert (answer.body if answer.status == 200 else None) == body, (key, left)
+        self.disk.filler.unlink()
+
+
+def test_a_disk_full_at_any_step_leaves_nothing_half_written(tmp_path):
+    """With ever more room, some pages at a time, each write fails at some time and then doesn't."""
+    with SmallDisk(tmp_path) as disk:
+        # Without a floor, so that the disk itself refuses.
+        store = disk.store(tmp_path / "store", "reserve_bytes=0")
+        with store, store.client() as client:
+            writer = FullDiskWriter(client, disk)
+            for left in range(0, 500_000, 12_288):
+                writer.run(left)
+            assert writer.refused == {"file", "inline", "new", "part", "parts", "doomed"}
+            writer.refused = set()
+            writer.run(4 << 20)
+            assert not writer.refused
+        disk.check(store)
 
 
 def test_bad_input_on_the_dialect_socket_stays_inside(store):
