@@ -32,6 +32,8 @@ EXAMPLES = """examples:
   scripts/bench --only put-h1 --only put-h2 --rounds 9
   scripts/bench --only stored-put-4k --only idle
   scripts/bench --only scale        a store of a million objects, alone; some ten minutes
+  scripts/bench --only million      a million objects through the gateway; some ten minutes
+  scripts/bench --only inline       small bodies in the store's index and in files
 """
 
 
