@@ -8,11 +8,11 @@ import Testing
 /// Clients that race for one key of a real store: what they were told has an order.
 @Suite struct LinearizabilityTests {
     @Test(arguments: 0..<12)
-    func `writes, deletes, completes and reads of a key are linearizable`(
+    func `writes, copies, completes, deletes and reads of a key are linearizable`(
         seed: UInt64
     ) async throws {
         try await StoreFixture.run { store in
-            let recorder = Recorder(store)
+            let recorder = Recorder(store, source: try await store.put("source", [7]).etag)
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for client in 0..<6 {
                     group.addTask {
@@ -69,10 +69,15 @@ import Testing
 /// Records what clients do to `/b/k`.
 private final class Recorder: Sendable {
     private let store: StoreFixture
+    /// The ETag of `/b/source`, which is never changed.
+    private let source: String
     private let time = Atomic<Int>(0)
     private let operations = Mutex<[KeyOperation]>([])
 
-    init(_ store: StoreFixture) { self.store = store }
+    init(_ store: StoreFixture, source: String) {
+        self.store = store
+        self.source = source
+    }
 
     var history: [KeyOperation] { operations.withLock { $0 } }
 
@@ -82,7 +87,7 @@ private final class Recorder: Sendable {
         for _ in 0..<10 {
             let begin = now()
             let action: KeyOperation.Action
-            switch chance.next() % 10 {
+            switch chance.next() % 12 {
             case 0: action = try await remove()
             case 1, 2: action = try await complete(&chance)
             case 3, 4, 5:
@@ -90,6 +95,8 @@ private final class Recorder: Sendable {
                 if case .read(let found) = action { known = found }
             case 6: action = try await write(.absent, &chance)
             case 7, 8: action = try await write(known.map { .matches($0) } ?? .always, &chance)
+            case 9: action = try await copy("source", source, known.map { .matches($0) } ?? .absent)
+            case 10: action = try await copyOntoItself(known ?? "none")
             default: action = try await write(.always, &chance)
             }
             let end = now()
@@ -127,14 +134,38 @@ private final class Recorder: Sendable {
         return outcome(rule, try await store.complete(upload, "k", parts, Self.fields(rule)))
     }
 
+    private func copy(
+        _ key: String,
+        _ etag: String,
+        _ rule: KeyOperation.WriteRule
+    ) async throws -> KeyOperation.Action {
+        let fields = [
+            ("x-sealgate-copy-source", "b/\(key)"), ("x-sealgate-copy-if-match", "\"\(etag)\""),
+        ]
+        let answer = try await store.client.send(
+            .put,
+            "/b/k?sealgate-copy",
+            fields + Self.fields(rule)
+        )
+        return outcome(rule, answer)
+    }
+
+    /// A write on condition that the key holds what is copied.
+    private func copyOntoItself(_ etag: String) async throws -> KeyOperation.Action {
+        switch try await copy("k", etag, .always) {
+        case .wrote(_, let new): .wrote(.matches(etag), etag: new)
+        default: .refused(.matches(etag))
+        }
+    }
+
     private func outcome(
         _ rule: KeyOperation.WriteRule,
         _ answer: StoreAnswer
     ) -> KeyOperation.Action {
         switch answer.status {
         case 200: return .wrote(rule, etag: answer.writtenETag)
-        // If-Match on what isn't there is 404, on something else 412.
-        case 404, 412: return .refused(rule)
+        // If-Match on what isn't there is 404, on something else 412, of a copy's source 409.
+        case 404, 409, 412: return .refused(rule)
         default:
             Issue.record("status \(answer.status)")
             return .refused(rule)
