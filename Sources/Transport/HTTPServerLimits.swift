@@ -39,7 +39,8 @@ public struct HTTPServerLimits: Sendable {
     public var bodyCheckPeriod: TimeAmount { min(bodyRatePeriod, bodyIdleTimeout) }
     /// How long a connection may stay without a request.
     public var keepAliveTimeout = TimeAmount.seconds(75)
-    /// How long a closing HTTP/1.1 connection still reads what the client sends.
+    /// How long, after an answer that came before the end of its request, what the client sends is
+    /// still read: of a closing HTTP/1.1 connection, of an HTTP/2 stream.
     public var lingerTimeout = TimeAmount.seconds(2)
 
     /// The most open streams of one HTTP/2 connection.

@@ -213,6 +213,17 @@ def test_no_renegotiation_and_no_compression(gateway):
     assert "renegotiation" in text.lower() and "verify return:1\nDONE" not in text
 
 
+@pytest.mark.parametrize("protocol", ["--http1.1", "--http2"])
+@pytest.mark.parametrize("size", [100, 8 << 20])
+def test_curl_reads_an_answer_that_comes_before_the_end_of_its_body(
+        gateway, tmp_path, protocol, size):
+    (tmp_path / "up").write_bytes(os.urandom(size))
+    url = gateway.presigned("PUT", "/no-such-bucket/k")
+    said = gateway.run("curl", "--silent", protocol, "--cacert", gateway.ca, "--write-out",
+                       "%{http_code}", "--upload-file", tmp_path / "up", url).stdout
+    assert "<Code>NoSuchBucket</Code>" in said and said.endswith("404")
+
+
 @pytest.mark.parametrize("data", [
     b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
     b"\x16\x03\x01\xff\xff",

@@ -16,16 +16,21 @@ enum StoreFailure {
     /// A status without a document, or one that the dialect doesn't have there.
     static func read(_ status: Int) -> S3Error {
         switch status {
-        case 503, 507: KMSErrorMapping.retryable(.serviceUnavailable)
+        case 503: KMSErrorMapping.retryable(.serviceUnavailable)
+        case 507: noRoom
         default: S3Error(ObjectFault.storeFailed)
         }
     }
 
+    private static var noRoom: S3Error {
+        var error = KMSErrorMapping.retryable(.serviceUnavailable)
+        error.message = "The storage has no room left for writes; reads and deletes go on."
+        return error
+    }
+
     /// The store's refusal with its document: its code is S3's own where clients may see it.
     static func reply(_ reply: StoreReply, _ scope: ErrorScope) -> S3Error {
-        if reply.status == 503 || reply.status == 507 {
-            return KMSErrorMapping.retryable(.serviceUnavailable)
-        }
+        if reply.status == 503 || reply.status == 507 { return read(reply.status) }
         guard (400..<500).contains(reply.status),
             let document = try? ErrorDocument(xml: reply.body),
             let code = S3ErrorCode(rawValue: document.code), passedOn.contains(code)

@@ -53,6 +53,12 @@ enum GatewayLimitSettings {
         default: .seconds(75),
         "How long a connection may stay without a request."
     )
+    static let lingerTimeout = SettingKey.duration(
+        "limits.linger_timeout",
+        in: .milliseconds(10)...(.seconds(60)),
+        default: .seconds(2),
+        "How long a client that was answered before the end of its request may go on sending."
+    )
     static let bodyRate = SettingKey.bytes(
         "limits.body_bytes_per_second_min",
         in: 0...(1 << 30),
@@ -135,7 +141,7 @@ enum GatewayLimitSettings {
 
     static let keys: [any SettingDeclaring] = [
         connections, streams, headBytes, headFields, handshakeTimeout, headTimeout,
-        bodyIdleTimeout, keepAliveTimeout, bodyRate, resets, continuations, drainTimeout,
+        bodyIdleTimeout, keepAliveTimeout, lingerTimeout, bodyRate, resets, continuations, drainTimeout,
         storeConnections, storeQueue, storeTimeout, documentBytes, bucketCache, uploadCache,
         objectCache, bucketSettingsCache, bucketSettingsLifetime, DigestThreads.backlog,
     ]
@@ -159,6 +165,7 @@ enum GatewayLimitSettings {
         limits.headTimeout = TimeAmount(settings[headTimeout])
         limits.bodyIdleTimeout = TimeAmount(settings[bodyIdleTimeout])
         limits.keepAliveTimeout = TimeAmount(settings[keepAliveTimeout])
+        limits.lingerTimeout = TimeAmount(settings[lingerTimeout])
         limits.bodyBytesPerSecondMin = settings[bodyRate]
         limits.resetsMax = settings[resets]
         limits.continuationFramesMax = settings[continuations]

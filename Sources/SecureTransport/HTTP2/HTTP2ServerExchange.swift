@@ -20,6 +20,9 @@ final class HTTP2ServerExchange: HTTPServerExchange {
     var clock: HTTP2BodyClock
     var isRequestEnded = false
     var isRequestIgnored = false
+    /// The response is out and the client has until then to end its request, or to see that it
+    /// needn't: some clients take a reset that comes with a response for a failure.
+    var lingersUntil: NIODeadline?
     /// Bytes of the request's body that no credit was given for.
     var unconsumed = 0
 

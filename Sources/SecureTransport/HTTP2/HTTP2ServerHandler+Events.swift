@@ -173,8 +173,7 @@ extension HTTP2ServerHandler: HTTP2SessionDelegate {
 
     private func responseSent(_ exchange: HTTP2ServerExchange) {
         exchange.isResponseSent = true
-        guard exchange.isRequestIgnored, !exchange.isRequestEnded else { return }
-        session?.reset(stream: exchange.stream, NGHTTP2_NO_ERROR)
+        if exchange.isRequestIgnored { linger(exchange) }
     }
 
     private func remove(_ exchange: HTTP2ServerExchange) {

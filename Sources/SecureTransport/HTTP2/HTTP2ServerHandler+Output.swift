@@ -35,9 +35,7 @@ extension HTTP2ServerHandler {
         guard let session else { return }
         if exchange.unconsumed > 0 { session.consumeConnection(exchange.unconsumed) }
         exchange.unconsumed = 0
-        if exchange.isResponseSent, !exchange.isRequestEnded {
-            session.reset(stream: exchange.stream, NGHTTP2_NO_ERROR)
-        }
+        if exchange.isResponseSent { linger(exchange) }
         scheduleDrive()
     }
 

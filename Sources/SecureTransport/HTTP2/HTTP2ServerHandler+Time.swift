@@ -16,6 +16,15 @@ extension HTTP2ServerHandler {
         }
     }
 
+    /// Leaves a stream whose response is out to its client for a time, without more credit; then
+    /// it is reset with NO_ERROR (RFC 9113, section 8.1).
+    func linger(_ exchange: HTTP2ServerExchange) {
+        guard !exchange.isRequestEnded, exchange.lingersUntil == nil else { return }
+        let until = exchange.eventLoop.now + limits.lingerTimeout
+        exchange.lingersUntil = until
+        arm(until)
+    }
+
     private func timerFired() {
         timerAt = .distantFuture
         timer = nil
@@ -57,7 +66,12 @@ extension HTTP2ServerHandler {
         let window = limits.streamWindowBytes / 2
         let isConnectionFull =
             exchanges.reduce(0) { $0 + $1.unconsumed } > limits.connectionWindowBytes / 2
-        for exchange in exchanges where exchange.handler != nil {
+        for exchange in exchanges {
+            if let until = exchange.lingersUntil {
+                next = min(next, lingering(exchange, until))
+                continue
+            }
+            guard exchange.handler != nil else { continue }
             let owesRequest =
                 !exchange.isRequestEnded && !exchange.isRequestIgnored
                 && exchange.unconsumed <= window && !isConnectionFull
@@ -73,5 +87,14 @@ extension HTTP2ServerHandler {
             reset(exchange, NGHTTP2_CANCEL)
         }
         return next
+    }
+
+    private func lingering(
+        _ exchange: HTTP2ServerExchange,
+        _ until: NIODeadline
+    ) -> NIODeadline {
+        guard now >= until else { return until }
+        session?.reset(stream: exchange.stream, NGHTTP2_NO_ERROR)
+        return .distantFuture
     }
 }

@@ -46,7 +46,7 @@ import Transport
                 "--limits-handshake-timeout": "5s", "--limits-header-timeout": "6s",
                 "--limits-body-idle-timeout": "7s", "--limits-keep-alive-timeout": "8s",
                 "--limits-body-bytes-per-second-min": "9", "--limits-http2-resets-max": "10",
-                "--limits-http2-continuation-frames": "11",
+                "--limits-http2-continuation-frames": "11", "--limits-linger-timeout": "12s",
             ])
         )
         #expect(limits.connectionsMax == 1)
@@ -60,6 +60,7 @@ import Transport
         #expect(limits.bodyBytesPerSecondMin == 9)
         #expect(limits.resetsMax == 10)
         #expect(limits.continuationFramesMax == 11)
+        #expect(limits.lingerTimeout == .seconds(12))
     }
 
     @Test("every limit of the store acts on its pool")
@@ -90,6 +91,7 @@ import Transport
         #expect(limits.bodyBytesPerSecondMin == 1024)
         #expect(limits.resetsMax == 100)
         #expect(limits.continuationFramesMax == 8)
+        #expect(limits.lingerTimeout == .seconds(2))
         #expect(settings[GatewayLimitSettings.documentBytes] == 2 << 20)
         #expect(GatewayLimitSettings.store(settings).responseTimeout == .seconds(30))
     }
