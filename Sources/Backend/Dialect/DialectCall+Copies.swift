@@ -13,12 +13,7 @@ extension DialectCall {
         let metadata = try DialectRequest.metadata(request.head.fields)
         let condition = try request.writeCondition()
         try services.files.requireRoom(for: 0)
-        let body = try reader.copiedBody(
-            bucket: source.bucket,
-            key: KeyBytes(source.key.utf8),
-            version: source.version,
-            etag: source.etag
-        )
+        let body = try reader.body(of: source)
         let (bucket, key, index, loop) = (
             request.bucket, request.keyBytes, services.index, eventLoop
         )
@@ -27,6 +22,7 @@ extension DialectCall {
             index.submit(on: loop) { (transaction) throws(StoreError) in
                 try transaction.copyObject(
                     body.linked(as: links),
+                    of: source,
                     bucket: bucket,
                     key: key,
                     metadata: metadata,
@@ -47,13 +43,6 @@ extension DialectCall {
     }
 
     /// What is copied: percent-encoded `bucket/key`, perhaps a version, and the ETag.
-    private struct CopySource {
-        var bucket: String
-        var key: String
-        var version: VersionSelector
-        var etag: String
-    }
-
     private func copySource() throws(S3Error) -> CopySource {
         let fields = request.head.fields
         let name = DialectRequest.copySourceField
@@ -74,7 +63,7 @@ extension DialectCall {
         else { throw .invalidArgument("Not bucket/key", name: name, value: text) }
         return CopySource(
             bucket: String(path[..<slash]),
-            key: key,
+            key: KeyBytes(key.utf8),
             version: version,
             etag: EntityTag.unquoted(match)
         )

@@ -1,6 +1,14 @@
 internal import Foundation
 internal import GRDB
 
+/// An object or version that is to be copied, as somebody read it.
+struct CopySource: Sendable {
+    var bucket: String
+    var key: KeyBytes
+    var version: VersionSelector
+    var etag: String
+}
+
 /// A stored body that a new object is to share: its files by new names of their own.
 struct CopiedBody: Equatable, Sendable {
     /// One segment of a composite body.
@@ -42,18 +50,15 @@ struct CopiedBody: Equatable, Sendable {
 }
 
 extension IndexReader {
-    /// The body of the object or version of that ETag.
-    ///
     /// - Throws: `.sourceChanged` where there is no such object, or no longer.
-    func copiedBody(
-        bucket: String,
-        key: KeyBytes,
-        version: VersionSelector,
-        etag: String
-    ) throws(StoreError) -> CopiedBody {
+    func body(of source: CopySource) throws(StoreError) -> CopiedBody {
         let object: ObjectRecord
         do throws(StoreError) {
-            object = try self.object(bucket: bucket, key: key, version: version)
+            object = try self.object(
+                bucket: source.bucket,
+                key: source.key,
+                version: source.version
+            )
         } catch {
             switch error {
             case .bucketNotFound, .deleteMarker, .keyNotFound, .versionNotFound:
@@ -61,7 +66,7 @@ extension IndexReader {
             default: throw error
             }
         }
-        guard object.etag == etag else { throw .sourceChanged }
+        guard object.etag == source.etag else { throw .sourceChanged }
         var body = CopiedBody(location: object.body, size: object.size)
         guard case .composite(let version) = object.body else { return body }
         body.segments = try read { (database) throws(StoreError) in
@@ -89,9 +94,11 @@ extension IndexReader {
 extension IndexTransaction {
     /// Makes an object of a body that another shares; `table` is its part table, empty for none.
     ///
-    /// - Throws: `.sourceChanged` where bytes that stand in the index are no longer there.
+    /// - Throws: `.sourceChanged` where the source is no longer what was read: a copy onto itself
+    ///   must not undo a write that came between.
     func copyObject(
         _ body: CopiedBody,
+        of source: CopySource,
         bucket name: String,
         key: KeyBytes,
         metadata: String?,
@@ -99,6 +106,9 @@ extension IndexTransaction {
         condition: WriteCondition
     ) throws(StoreError) -> WriteOutcome {
         let bucket = try database.bucket(name)
+        let holder = source.bucket == name ? bucket : try database.bucket(source.bucket)
+        let found = try find(source.version, bucket: holder.id, key: source.key)
+        guard found?.etag == source.etag else { throw .sourceChanged }
         let version = try nextNumber()
         // Before the key's object goes, which may be the very one that is copied.
         let location = try link(body, version: version)

@@ -141,9 +141,10 @@ enum GatewayLimitSettings {
 
     static let keys: [any SettingDeclaring] = [
         connections, streams, headBytes, headFields, handshakeTimeout, headTimeout,
-        bodyIdleTimeout, keepAliveTimeout, lingerTimeout, bodyRate, resets, continuations, drainTimeout,
-        storeConnections, storeQueue, storeTimeout, documentBytes, bucketCache, uploadCache,
-        objectCache, bucketSettingsCache, bucketSettingsLifetime, DigestThreads.backlog,
+        bodyIdleTimeout, keepAliveTimeout, lingerTimeout, bodyRate, resets, continuations,
+        drainTimeout, storeConnections, storeQueue, storeTimeout, documentBytes, bucketCache,
+        uploadCache, objectCache, bucketSettingsCache, bucketSettingsLifetime,
+        DigestThreads.backlog,
     ]
 
     static func bucketSettings(_ settings: Settings) -> BucketSettingsStore.Limits {
