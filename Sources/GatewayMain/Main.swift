@@ -15,7 +15,9 @@ struct Main: ParsableCommand {
             Exit codes: 0 stopped, 1 can't start, 2 settings or usage.
             """,
         version: "sealgate \(GatewayServer.version)",
-        subcommands: [Serve.self, Config.self, Inspect.self, Prove.self, Open.self]
+        subcommands: [
+            Serve.self, Config.self, Inspect.self, Prove.self, Open.self, KMSCommands.self,
+        ]
     )
 
     private static let examples = """

@@ -12,15 +12,30 @@ enum Offline {
         _ options: SettingOptions,
         _ work: @escaping @Sendable (OfflineStore) async throws -> Void
     ) throws {
+        try run(with: options) { settings in
+            let store = try await OfflineStore.open(settings)
+            do {
+                try await work(store)
+            } catch {
+                await store.close()
+                throw error
+            }
+            await store.close()
+        }
+    }
+
+    /// Runs the work of a tool with settings alone; ends with code 1 where it can't be done.
+    static func run(
+        with options: SettingOptions,
+        _ work: @escaping @Sendable (Settings) async throws -> Void
+    ) throws {
         _ = ProcessHardening.apply()
         let settings = try options.load()
         let ended = DispatchSemaphore(value: 0)
         let result = Mutex<Result<Void, any Error>>(.success(()))
         Task {
             do {
-                let store = try await OfflineStore.open(settings)
-                do { try await work(store) } catch { result.withLock { $0 = .failure(error) } }
-                await store.close()
+                try await work(settings)
             } catch {
                 result.withLock { $0 = .failure(error) }
             }

@@ -20,7 +20,7 @@ struct SettingOptions: ParsableArguments {
             let schema = GatewaySettings.schema
             return try schema.load(
                 file: config,
-                environment: ProcessInfo.processInfo.environment,
+                environment: try RustFSNames.translated(ProcessInfo.processInfo.environment),
                 flags: try schema.flags(from: settings)
             )
         } catch {

@@ -166,6 +166,9 @@ final class FileKeyStore: Sendable {
 }
 
 extension FileKeyStore {
+    /// Whether there is something of that name.
+    static func exists(_ path: String) -> Bool { unsafe access(path, F_OK) == 0 }
+
     /// The bytes of a secret file anywhere: a regular file, 0600 or less, of this user or root.
     ///
     /// - Throws: `.stateUnsafe`.

@@ -14,6 +14,9 @@ public final class StateFolder: Sendable {
         files = try FileKeyStore(path: path, isReadOnly: isReadOnly)
     }
 
+    /// Whether there is something at a path.
+    public static func exists(_ path: String) -> Bool { FileKeyStore.exists(path) }
+
     /// The bytes of a file, `nil` when there is none.
     ///
     /// - Throws: `.stateUnsafe`.

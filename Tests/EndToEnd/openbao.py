@@ -97,11 +97,18 @@ class OpenBao:
         return json.loads(text) if text else {}
 
     def audited(self, since=0):
-        """The server's own record of requests from a place in it on: [(operation, path)]."""
+        """The server's own record of requests from a place in it on: [(path, hashed context)]."""
         lines = (self.state / "audit.log").read_text().splitlines()[since:]
         entries = [json.loads(line) for line in lines]
-        return [(entry["request"]["operation"], entry["request"]["path"]) for entry in entries
-                if entry["type"] == "request"]
+        return [(entry["request"]["path"], (entry["request"].get("data") or {}).get("context"))
+                for entry in entries if entry["type"] == "request"]
+
+    def data_keys(self, key, since):
+        """How many data keys were asked for, those of health checks not counted."""
+        probe = base64.b64encode(b'{"sealgate":"probe1"}').decode()
+        probe = self.call("POST", "sys/audit-hash/calls", {"input": probe})["data"]["hash"]
+        return sum(path == f"transit/datakey/plaintext/{key}" and context != probe
+                   for path, context in self.audited(since))
 
     def audit_mark(self):
         return len((self.state / "audit.log").read_text().splitlines())

@@ -45,8 +45,9 @@ def app_role(server, folder, **limits):
     return {"auth_method": "approle", "role_id": role, "secret_id_file": f"{folder}/secret_id"}
 
 
-def deploy(state, kms):
-    deployment = Deployment(state, ["--config", settings(state, kms=kms, credentials=CREDENTIALS)])
+def deploy(state, kms, **sections):
+    deployment = Deployment(state, ["--config", settings(
+        state, kms=kms, credentials=CREDENTIALS, **sections)])
     return admin_of(deployment)
 
 

@@ -16,6 +16,8 @@ extension KMSBackends {
         isReadOnly: Bool = false
     ) throws(GatewayStartError) -> StateFolder? {
         guard let path = settings[GatewayKMSSettings.stateDirectory] else { return nil }
+        // Where a gateway never ran there is none to read.
+        guard !isReadOnly || StateFolder.exists(path) else { return nil }
         do throws(KMSError) {
             return try StateFolder(path: path, isReadOnly: isReadOnly)
         } catch {

@@ -8,20 +8,25 @@ actor KMSControl: KMSAdminServices {
     private let ring: KeyRing
     private let folder: StateFolder?
     private let open: ProviderOpening
+    private let work: KMSControlWork
     private var backends: KMSBackends
     private var isChanging = false
 
     init(
         _ backends: KMSBackends,
-        _ ring: KeyRing,
         _ folder: StateFolder?,
-        _ open: @escaping ProviderOpening
+        _ open: @escaping ProviderOpening,
+        _ work: KMSControlWork
     ) {
         self.backends = backends
-        self.ring = ring
+        ring = work.services.keys
         self.folder = folder
         self.open = open
+        self.work = work
     }
+
+    /// What runs its rewrap jobs.
+    nonisolated var runner: RewrapRunner { work.runner }
 
     func retired() -> [JSONValue] { backends.retired.map(\.json) }
 
@@ -45,9 +50,11 @@ actor KMSControl: KMSAdminServices {
         }
         isChanging = true
         defer { isChanging = false }
+        let (members, drops) = try await droppingRetired(members)
         let old = backends
         let given = try KMSFields.changes(members, backend: old.current.kind)
         var next = old
+        if drops { next.retired = [] }
         next.changes = KMSBackends.merged(old.changes, given)
         let ringSettings: KeyRingSettings
         do throws(SettingsError) { next.settings = try old.settings.changed(by: given) } catch {
@@ -56,7 +63,7 @@ actor KMSControl: KMSAdminServices {
         }
         var isKeyMade = false
         do throws(GatewayStartError) {
-            next = try await replaced(old, next)
+            next = try await replaced(old, next, dropsRetired: drops)
             ringSettings = try KeyServices.ringSettings(next.settings)
             if proving { isKeyMade = try await prove(next, ringSettings) }
             let provider = try next.provider
@@ -79,7 +86,8 @@ actor KMSControl: KMSAdminServices {
     /// Opens the backend of the new settings, unless it is one that is open already.
     private func replaced(
         _ old: KMSBackends,
-        _ new: KMSBackends
+        _ new: KMSBackends,
+        dropsRetired: Bool
     ) async throws(GatewayStartError) -> KMSBackends {
         var next = new
         let wanted = KMSBackend(new.settings, nil)
@@ -96,8 +104,32 @@ actor KMSControl: KMSAdminServices {
         } else {
             next.current = KMSBackend(new.settings, try await open(new.settings))
         }
-        next.retired = ([old.current] + old.retired).filter { $0.place != wanted.place }
+        let others = [old.current] + (dropsRetired ? [] : old.retired)
+        next.retired = others.filter { $0.place != wanted.place }
         return next
+    }
+
+    /// The members without those about retired backends, and whether these go.
+    ///
+    /// - Throws: 409 while something needs one, or where that can't be told.
+    private func droppingRetired(
+        _ members: [JSONMember]
+    ) async throws(KMSAdminError) -> (others: [JSONMember], drops: Bool) {
+        let drops = members.contains { $0.name == "drop_retired" && $0.value == true }
+        let isForced = members.contains { $0.name == "force" && $0.value == true }
+        let others = members.filter { member in
+            !(["drop_retired", "force"].contains(member.name) && member.value.boolean != nil)
+        }
+        guard drops, !isForced else { return (others, drops) }
+        let usage = try await work.take()
+        guard usage.onRetired == 0, usage.unresolved == 0, usage.isComplete else {
+            throw .conflict(
+                "\(usage.onRetired) records, objects and uploads need a retired backend, and "
+                    + "\(usage.gaps.count) things couldn't be looked at (GET /kms/usage); "
+                    + "POST /kms/rewrap with objects: true moves what can be moved"
+            )
+        }
+        return (others, true)
     }
 
     /// Makes the default key where the backend is new and has none, and has it wrap and unwrap.
@@ -123,6 +155,24 @@ actor KMSControl: KMSAdminServices {
         } catch {
             throw GatewayStartError("it doesn't wrap and unwrap", hint: error.explanation)
         }
+    }
+
+    func beginRewrap(_ members: [JSONMember]) async throws(KMSAdminError) -> JSONValue {
+        try await work.beginRewrap(members)
+    }
+
+    func rewrap(_ job: String) async throws(KMSAdminError) -> JSONValue {
+        try await work.runner.find(job)
+    }
+
+    func usage() async throws(KMSAdminError) -> JSONValue { try await work.usage() }
+
+    func dependants(on id: KeyID) async throws(KMSAdminError) -> KeyDependants {
+        try await work.dependants(on: id)
+    }
+
+    func recordShredding(_ id: KeyID, _ dependants: KeyDependants?) {
+        work.recordShredding(id, dependants)
     }
 
     private func store(_ next: KMSBackends) async throws(GatewayStartError) {

@@ -4,7 +4,7 @@ import HTTPWire
 import KMS
 import SigV4
 
-/// The way to AWS KMS: every request is signed for it by Signature Version 4.
+/// The way to AWS KMS, or to a gateway's admin API: requests are signed by Signature Version 4.
 struct SigningKMSClient: KMSTransport {
     /// Whose signature, read anew for each request.
     struct Credential: Sendable {
@@ -16,6 +16,7 @@ struct SigningKMSClient: KMSTransport {
     let base: RemoteKMSClient
     let credential: Credential
     let region: String
+    var service = "kms"
     let clock: @Sendable () -> Timestamp
 
     func send(_ request: KMSRequest) async throws(KMSError) -> KMSReply {
@@ -33,7 +34,7 @@ struct SigningKMSClient: KMSTransport {
                 accessKeyID: credential.accessKeyID,
                 secret: try SecretBytes(copying: secret.span),
                 region: region,
-                service: "kms",
+                service: service,
                 sessionToken: token.map { String(decoding: $0, as: UTF8.self) }
             )
             let digest = HashFunction.sha256.digest(request.body)

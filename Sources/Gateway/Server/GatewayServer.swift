@@ -23,6 +23,7 @@ public final class GatewayServer: Sendable {
     private let loops: LoopContexts
     private let services: GatewayServices
     private let health: HealthRegistry
+    private let rewraps: RewrapRunner
 
     private init(
         settings: Settings,
@@ -33,7 +34,8 @@ public final class GatewayServer: Sendable {
         admin: HTTPServer,
         loops: LoopContexts,
         services: GatewayServices,
-        health: HealthRegistry
+        health: HealthRegistry,
+        rewraps: RewrapRunner
     ) {
         self.settings = settings
         self.cryptography = cryptography
@@ -44,6 +46,7 @@ public final class GatewayServer: Sendable {
         self.loops = loops
         self.services = services
         self.health = health
+        self.rewraps = rewraps
     }
 
     /// Starts to serve: keys first, then the store, then the listeners.
@@ -87,36 +90,27 @@ public final class GatewayServer: Sendable {
         MetricsBridge.remoteKMS(kmsTransport, registry)
         let loops = await pools.contexts(services)
         ring.whenCleared { loops.forgetObjects() }
+        let control = KMSControl(backends, folder, opening, .init(services, pools.client, records))
         let health = readiness(ring, pools.client)
-        func pipeline(_ application: any HTTPServerApplication) -> SecureServerPipeline {
-            SecureServerPipeline(
-                context: tls,
-                application: application,
-                limits: GatewayLimitSettings.server(settings),
-                metrics: transport,
-                secureMetrics: secure
-            )
-        }
-        let s3Pipeline = pipeline(GatewayApplication(loops))
+        let listening = Listening(tls, group, settings, transport, secure)
         let adminServices = AdminApplication.Services(
             gateway: services,
-            kms: KMSAdmin(ring: ring, services: KMSControl(backends, ring, folder, opening)),
+            kms: KMSAdmin(ring: ring, services: control),
             registry: registry,
             health: health
         )
-        let adminPipeline = pipeline(AdminApplication(adminServices, loops))
-        let s3Address = settings[GatewaySettings.listen]
-        let adminAddress = settings[GatewaySettings.adminListen]
+        let admin = AdminApplication(adminServices, loops)
         return GatewayServer(
             settings: settings,
             cryptography: cryptography,
             group: group,
             tls: tls,
-            s3: try await listen(s3Address, s3Pipeline, group, settings, transport),
-            admin: try await listen(adminAddress, adminPipeline, group, settings, transport),
+            s3: try await listening.open(GatewaySettings.listen, GatewayApplication(loops)),
+            admin: try await listening.open(GatewaySettings.adminListen, admin),
             loops: loops,
             services: services,
-            health: health
+            health: health,
+            rewraps: control.runner
         )
     }
 
@@ -168,30 +162,6 @@ public final class GatewayServer: Sendable {
         return health
     }
 
-    private static func listen(
-        _ address: HostPort,
-        _ pipeline: SecureServerPipeline,
-        _ group: MultiThreadedEventLoopGroup,
-        _ settings: Settings,
-        _ metrics: TransportMetrics
-    ) async throws(GatewayStartError) -> HTTPServer {
-        do throws(HTTPServerError) {
-            return try await HTTPServer.start(
-                on: .tcp(host: address.host, port: address.port),
-                group: group,
-                limits: GatewayLimitSettings.server(settings),
-                metrics: metrics
-            ) { channel, peer in
-                try pipeline.add(to: channel, peer: peer)
-            }
-        } catch {
-            throw GatewayStartError(
-                "can't listen on \(address): \(error)",
-                hint: "choose another address or end what listens there"
-            )
-        }
-    }
-
     /// What was decided, for people.
     public func summary(_ hardening: ProcessHardening, version: String) -> String {
         GatewaySummary.text(
@@ -225,6 +195,7 @@ public final class GatewayServer: Sendable {
     public func watch() async {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.health.run(every: .seconds(5)) }
+            group.addTask { await self.rewraps.run() }
             group.addTask {
                 while !Task.isCancelled {
                     let now = self.services.clock()
@@ -263,6 +234,62 @@ public final class GatewayServer: Sendable {
             try await group.shutdownGracefully()
         } catch {
             services.log.error("event loops did not end", metadata: ["reason": "\(error)"])
+        }
+    }
+}
+
+/// What both listeners are opened with.
+private struct Listening {
+    private let tls: TLSServerContext
+    private let group: MultiThreadedEventLoopGroup
+    private let settings: Settings
+    private let transport: TransportMetrics
+    private let secure: SecureTransportMetrics
+
+    init(
+        _ tls: TLSServerContext,
+        _ group: MultiThreadedEventLoopGroup,
+        _ settings: Settings,
+        _ transport: TransportMetrics,
+        _ secure: SecureTransportMetrics
+    ) {
+        self.tls = tls
+        self.group = group
+        self.settings = settings
+        self.transport = transport
+        self.secure = secure
+    }
+
+    /// Serves an application where a setting says.
+    ///
+    /// - Throws: why there can't be listened.
+    func open(
+        _ key: SettingKey<HostPort>,
+        _ application: any HTTPServerApplication
+    ) async throws(GatewayStartError) -> HTTPServer {
+        let address = settings[key]
+        let limits = GatewayLimitSettings.server(settings)
+        let pipeline = SecureServerPipeline(
+            context: tls,
+            application: application,
+            limits: limits,
+            metrics: transport,
+            secureMetrics: secure
+        )
+        do throws(HTTPServerError) {
+            return try await HTTPServer.start(
+                on: .tcp(host: address.host, port: address.port),
+                group: group,
+                limits: limits,
+                metrics: transport
+            ) { channel, peer in
+                try pipeline.add(to: channel, peer: peer)
+            }
+        } catch {
+            throw GatewayStartError(
+                "can't listen on \(address): \(error)",
+                hint: "choose another address or end what listens there"
+            )
         }
     }
 }

@@ -90,7 +90,7 @@ enum KeyServices {
         return url
     }
 
-    private static func client(
+    static func client(
         _ url: BackendURL,
         _ tls: TLSClientContext.Configuration,
         _ settings: Settings,
@@ -129,7 +129,8 @@ enum KeyServices {
         return limits
     }
 
-    private static func local(
+    /// The keys in files that the settings name.
+    static func local(
         _ settings: Settings,
         isReadOnly: Bool
     ) async throws(GatewayStartError) -> LocalKeyProvider {

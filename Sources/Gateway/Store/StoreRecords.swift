@@ -33,6 +33,22 @@ struct StoreRecords: SettingRecords {
         return true
     }
 
+    func replace(
+        _ name: String,
+        _ old: [UInt8],
+        by new: [UInt8]
+    ) async throws(RecordStoreError) -> Bool {
+        let found = try await send(.get, name)
+        if found.status == 404 { return false }
+        guard found.isSuccess, let etag = found.etag else { throw .unavailable }
+        guard found.body == old else { return false }
+        let fields = HTTPFields([("if-match", etag)])
+        let reply = try await send(.put, name, fields: fields, body: new)
+        if reply.status == 412 || reply.status == 404 { return false }
+        guard reply.isSuccess else { throw .unavailable }
+        return true
+    }
+
     func list(prefix: String) async throws(RecordStoreError) -> [String] {
         var names: [String] = []
         var token: String?

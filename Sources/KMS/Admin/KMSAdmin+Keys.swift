@@ -92,20 +92,57 @@ extension KMSAdmin {
             default: throw unknown(member)
             }
         }
-        if !isForced {
-            let counts: (bucketKeys: Int, attributeKeys: Int)
-            do throws(KMSError) { counts = try await ring.recordCounts(under: id) } catch {
-                throw KMSAdminError(error)
-            }
+        let time = Timestamp(
+            milliseconds: ring.environment.now().milliseconds + days * 86_400_000
+        )
+        guard let services else {
+            if !isForced { try await refuseDeletion(of: id) }
+            return try await apply(.scheduleDeletion(time), to: id)
+        }
+        return try await scheduleDeletion(of: id, time, isForced, services)
+    }
+
+    /// Counts first: what isn't proven to be free of dependants is deleted by force alone.
+    private func scheduleDeletion(
+        of id: KeyID,
+        _ time: Timestamp,
+        _ isForced: Bool,
+        _ services: any KMSAdminServices
+    ) async throws(KMSAdminError) -> KMSAdminAnswer {
+        var dependants: KeyDependants?
+        do throws(KMSAdminError) {
+            // A key that isn't there has no dependants to count.
+            let provider = ring.provider
+            _ = try await call { () async throws(KMSError) in try await provider.describe(id) }
+            dependants = try await services.dependants(on: id)
+        } catch {
+            guard isForced, error.status >= 500 else { throw error }
+        }
+        if let dependants, !dependants.isFree, !isForced {
             throw .conflict(
-                "\(counts.bucketKeys) bucket keys and \(counts.attributeKeys) attribute keys are "
-                    + "wrapped under \(id), and perhaps data keys of objects, which aren't "
-                    + "counted; what they seal can't be read from now on. "
-                    + "force: true deletes the key"
+                "\(dependants.text), which can't be read from now on; move them with "
+                    + "POST /kms/rewrap, or force: true deletes the key"
             )
         }
-        let time = ring.environment.now().milliseconds + days * 86_400_000
-        return try await apply(.scheduleDeletion(Timestamp(milliseconds: time)), to: id)
+        let answer = try await apply(.scheduleDeletion(time), to: id)
+        guard isForced else { return answer }
+        await services.recordShredding(id, dependants)
+        let unreadable: JSONValue = dependants.map { .object($0.members) } ?? "unknown"
+        let metadata = (try? JSONValue(reading: answer.body))?.object ?? []
+        return KMSAdminAnswer(.object(metadata + [JSONMember("unreadable", unreadable)]))
+    }
+
+    private func refuseDeletion(of id: KeyID) async throws(KMSAdminError) {
+        let counts: (bucketKeys: Int, attributeKeys: Int)
+        do throws(KMSError) { counts = try await ring.recordCounts(under: id) } catch {
+            throw KMSAdminError(error)
+        }
+        throw .conflict(
+            "\(counts.bucketKeys) bucket keys and \(counts.attributeKeys) attribute keys are "
+                + "wrapped under \(id), and perhaps data keys of objects, which aren't "
+                + "counted; what they seal can't be read from now on. "
+                + "force: true deletes the key"
+        )
     }
 
     /// `POST /kms/generate-data-key`.

@@ -71,6 +71,10 @@ public struct KMSAdmin: Sendable {
         case (.post, "/clear-cache"):
             ring.clear()
             return .noContent
+        case (.post, "/rewrap") where services != nil: return try await beginRewrap(body)
+        case (.get, "/usage") where services != nil: return try await usage()
+        case (.get, _) where path.hasPrefix("/rewrap/") && services != nil:
+            return try await rewrap(String(path.dropFirst("/rewrap/".count)))
         case (.get, "/keys"): return try await listKeys(query)
         case (.post, "/keys"): return try await createKey(body)
         case (.post, "/keys/enable"), (.post, "/keys/disable"), (.post, "/keys/rotate"),

@@ -52,7 +52,8 @@ public struct KMSAdminError: Error, Equatable, Sendable {
         KMSAdminError(status: 404, code: "NotFound", message: message)
     }
 
-    static func notImplemented(_ message: String) -> KMSAdminError {
+    /// 501.
+    public static func notImplemented(_ message: String) -> KMSAdminError {
         KMSAdminError(status: 501, code: "NotImplemented", message: message)
     }
 

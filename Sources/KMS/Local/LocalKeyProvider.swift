@@ -33,11 +33,11 @@ public final class LocalKeyProvider: KeyProvider {
         var unreadable: Set<String> = []
     }
 
-    private let store: FileKeyStore
-    private let master: MasterKey
-    private let files: FileThread
+    let store: FileKeyStore
+    let master: MasterKey
+    let files: FileThread
     private let now: @Sendable () -> Timestamp
-    private let state: Mutex<State>
+    let state: Mutex<State>
 
     private init(
         _ store: FileKeyStore,

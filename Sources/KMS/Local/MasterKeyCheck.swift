@@ -65,17 +65,7 @@ enum MasterKeyCheck {
             let salt: [UInt8]
             do throws(CryptoError) { salt = try Random.bytes(32) } catch { throw KMSError(error) }
             derivation = .scrypt(scrypt, salt: salt)
-            members.append(
-                JSONMember(
-                    "scrypt",
-                    [
-                        "n": .integer(Int64(scrypt.cost)),
-                        "r": .integer(Int64(scrypt.blockSize)),
-                        "p": .integer(Int64(scrypt.parallelism)),
-                        "salt": .string(Base64.encode(salt)),
-                    ]
-                )
-            )
+            members.append(JSONMember("scrypt", scrypt.json(salt: salt)))
         }
         let master = try MasterKey(key(source, derivation, store))
         let box = try master.seal(text.span, associated)
@@ -109,13 +99,7 @@ enum MasterKeyCheck {
 
     private static func derivation(_ file: JSONValue) -> Derivation? {
         guard let parameters = file["scrypt"] else { return Derivation.none }
-        guard let cost = parameters["n"]?.integer.flatMap({ UInt64(exactly: $0) }),
-            let blockSize = parameters["r"]?.integer.flatMap({ UInt32(exactly: $0) }),
-            let parallelism = parameters["p"]?.integer.flatMap({ UInt32(exactly: $0) }),
-            let salt = parameters["salt"]?.string.flatMap({ Base64.decode($0) }), salt.count == 32,
-            let scrypt = Scrypt(checking: cost, blockSize: blockSize, parallelism: parallelism)
-        else { return nil }
-        return .scrypt(scrypt, salt: salt)
+        return Scrypt.read(parameters).map { .scrypt($0.scrypt, salt: $0.salt) }
     }
 
     private static func damaged(_ store: FileKeyStore) -> KMSError {

@@ -42,7 +42,7 @@ extension KeyID {
     /// A random UUID, RFC 9562 version 4.
     ///
     /// - Throws: `.cryptographyFailed`.
-    static func random() throws(KMSError) -> KeyID {
+    public static func random() throws(KMSError) -> KeyID {
         var bytes: [UInt8]
         do throws(CryptoError) { bytes = try Random.bytes(16) } catch { throw KMSError(error) }
         bytes[6] = bytes[6] & 0x0f | 0x40

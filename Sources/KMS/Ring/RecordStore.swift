@@ -22,6 +22,16 @@ public protocol RecordStore: Sendable {
         ifAbsent: Bool
     ) async throws(RecordStoreError) -> Bool
 
+    /// Replaces a record that is still what was read; it is durable when this returns.
+    ///
+    /// - Returns: whether it was replaced; `false` where it was written or removed meanwhile.
+    /// - Throws: `.unavailable`.
+    func replace(
+        _ name: String,
+        _ old: [UInt8],
+        by new: [UInt8]
+    ) async throws(RecordStoreError) -> Bool
+
     /// The names that begin with `prefix`, all of them, in the order of their bytes.
     ///
     /// - Throws: `.unavailable`.

@@ -147,6 +147,15 @@ final class MemoryRecords: SettingRecords {
         }
     }
 
+    func replace(
+        _ name: String,
+        _ old: [UInt8],
+        by new: [UInt8]
+    ) async throws(RecordStoreError) -> Bool {
+        guard try await get(name) == old else { return false }
+        return try await put(name, new, ifAbsent: false)
+    }
+
     func list(prefix: String) async throws(RecordStoreError) -> [String] {
         records.withLock { $0.keys.filter { $0.hasPrefix(prefix) }.sorted() }
     }

@@ -46,6 +46,19 @@ final class MemoryRecordStore: RecordStore {
         }
     }
 
+    func replace(
+        _ name: String,
+        _ old: [UInt8],
+        by new: [UInt8]
+    ) async throws(RecordStoreError) -> Bool {
+        try requireUp()
+        return state.withLock { state in
+            guard state.records[name] == old else { return false }
+            state.records[name] = new
+            return true
+        }
+    }
+
     func list(prefix: String) async throws(RecordStoreError) -> [String] {
         try requireUp()
         return names.filter { $0.hasPrefix(prefix) }

@@ -1,0 +1,189 @@
+import HTTPWire
+import KMS
+import S3Wire
+import SealedObject
+
+/// Wraps the keys of stored objects anew: envelopes change, bodies are never touched.
+struct ObjectRewrapper: Sendable {
+    private static let attemptsMax = 4
+
+    let ring: KeyRing
+    let access: KeyAccess
+    let store: StoreClient
+    let records: KeyRewrapper
+    let selection: RewrapSelection
+
+    /// Why an object's key couldn't be wrapped anew.
+    enum Failure: Error {
+        case kms(KMSError)
+        case other(String)
+
+        var reason: String {
+            switch self {
+            case .kms(let error): error.explanation
+            case .other(let reason): reason
+            }
+        }
+    }
+
+    /// Wraps one object's key anew, on the condition that it is what was read: whoever writes
+    /// meanwhile wins.
+    ///
+    /// - Throws: `Failure`; the object is as it was.
+    func rewrap(_ entry: SealedEntry) async throws(Failure) -> Rewrapped {
+        let place = entry.place
+        if let envelope = entry.envelope {
+            let verdict = try await verdict(on: envelope, at: place)
+            if verdict != .rewrapped || selection.isDry { return verdict }
+        }
+        for _ in 0..<Self.attemptsMax {
+            guard let found = try await find(place) else { return .changed }
+            let verdict = try await verdict(on: found.envelope, at: place)
+            if verdict != .rewrapped || selection.isDry { return verdict }
+            let envelope = try await renewed(found, place)
+            let reply = try await send(
+                StoreRequest(
+                    .put,
+                    bucket: place.bucket,
+                    key: place.key,
+                    query: StoreRequest.query("sealgate-metadata", version: place.versionID),
+                    fields: HTTPFields([
+                        ("if-match", found.storeETag), (StoreRequest.metadataField, envelope.text),
+                    ])
+                )
+            )
+            if reply.isSuccess { return .rewrapped }
+            guard reply.status == 412 || reply.status == 404 else {
+                throw .other("the store answers \(reply.status)")
+            }
+        }
+        throw .other("it was written again and again")
+    }
+
+    /// Whether an envelope is to be made anew.
+    func verdict(
+        on envelope: Envelope,
+        at place: OfflineStore.Place
+    ) async throws(Failure) -> Rewrapped {
+        do throws(KMSError) {
+            switch envelope.reference {
+            case .customerKey: return .skipped
+            case .bucketKey(let id), .kmsBucketKey(let id):
+                // It moves with its bucket key's record, unless it is to have another KMS key.
+                guard let to = selection.to, let id = RecordID(id.bytes) else { return .skipped }
+                let keyID = try await ring.keyID(ofBucketKey: id, bucket: place.bucket)
+                guard selection.from.map({ $0 == keyID }) ?? true else { return .skipped }
+                return keyID == to ? .current : .rewrapped
+            case .kmsDataKey(let wrapped):
+                let keyID = try KeyID(wrapped.kmsKeyID)
+                guard selection.from.map({ $0 == keyID }) ?? true else { return .skipped }
+                guard selection.to.map({ $0 == keyID }) ?? true else { return .rewrapped }
+                let context = try EncryptionContext.object(
+                    bucket: place.bucket,
+                    key: place.key,
+                    client: try Self.client(wrapped)
+                )
+                return try await records.isCurrent(wrapped.wrapped, keyID, context)
+                    ? .current : .rewrapped
+            }
+        } catch {
+            throw .kms(error)
+        }
+    }
+
+    private func find(_ place: OfflineStore.Place) async throws(Failure) -> FoundObject? {
+        let reply = try await send(
+            StoreRequest(.head, bucket: place.bucket, key: place.key, query: place.query)
+        )
+        if reply.status == 404 || reply.status == 405 { return nil }
+        guard reply.isSuccess else { throw .other("the store answers \(reply.status)") }
+        do throws(ObjectFault) {
+            return try FoundObject(HTTPResponseHead(status: 200, fields: reply.fields))
+        } catch {
+            throw .other(error.reason)
+        }
+    }
+
+    /// The object's envelope, both boxes sealed anew.
+    private func renewed(
+        _ found: FoundObject,
+        _ place: OfflineStore.Place
+    ) async throws(Failure) -> Envelope {
+        let opened = try await open(found, place)
+        guard let objectKey = opened.objectKey else { throw .other("its key isn't open") }
+        do {
+            return try Envelope(
+                sealing: objectKey,
+                objectID: opened.envelope.objectID,
+                body: opened.envelope.body,
+                attributes: opened.attributes,
+                under: try await wrapping(found.envelope, place),
+                place: (place.bucket, place.key),
+                attributeKey: ring.attributeKey
+            )
+        } catch let error as KMSError {
+            throw .kms(error)
+        } catch {
+            throw .other("its envelope can't be sealed: \(error)")
+        }
+    }
+
+    private func open(
+        _ found: FoundObject,
+        _ place: OfflineStore.Place
+    ) async throws(Failure) -> OpenedObject {
+        let request = GatheredKeys.Request(
+            envelope: found.envelope,
+            bucket: place.bucket,
+            key: place.key,
+            wantsObjectKey: true
+        )
+        do throws(ReadFailure) {
+            return try await access.open(found, request, customer: nil)
+        } catch {
+            switch error {
+            case .broken(let fault): throw .other(fault.reason)
+            case .refused(let refusal): throw .other("its key can't be had: \(refusal.message)")
+            }
+        }
+    }
+
+    /// The key that is to wrap the object's: of the same mode, under the wanted KMS key.
+    private func wrapping(
+        _ envelope: Envelope,
+        _ place: OfflineStore.Place
+    ) async throws(KMSError) -> WrappingKey {
+        switch envelope.reference {
+        case .customerKey: throw .notSupported
+        case .bucketKey, .kmsBucketKey:
+            let use: BucketKeyUse = envelope.mode == .kms ? .sseKMS : .sseS3
+            guard let to = selection.to else { throw .notSupported }
+            let key = try await ring.bucketKeyForWrite(bucket: place.bucket, keyID: to, use: use)
+            guard let wrapping = WrappingKey(key, use) else { throw .recordInvalid("bucket key") }
+            return wrapping
+        case .kmsDataKey(let wrapped):
+            let keyID: KeyID
+            if let to = selection.to { keyID = to } else { keyID = try KeyID(wrapped.kmsKeyID) }
+            let client = try Self.client(wrapped)
+            let context = try EncryptionContext.object(
+                bucket: place.bucket,
+                key: place.key,
+                client: client
+            )
+            let generated = try await ring.generateDataKey(under: keyID, context: context)
+            return WrappingKey(generated, keyID, client: client)
+        }
+    }
+
+    private static func client(
+        _ wrapped: KeyReference.WrappedDataKey
+    ) throws(KMSError) -> EncryptionContext {
+        wrapped.clientContext.isEmpty ? .empty : try EncryptionContext(json: wrapped.clientContext)
+    }
+
+    private func send(_ request: StoreRequest) async throws(Failure) -> StoreReply {
+        do throws(StoreError) { return try await store.send(request) } catch {
+            throw .other("the store doesn't answer")
+        }
+    }
+}
