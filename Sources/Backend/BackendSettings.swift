@@ -26,7 +26,7 @@ public enum BackendSettings {
     public static let inlineBytesMax = SettingKey<Int>.bytes(
         "inline_bytes_max",
         in: 0...(1 << 20),
-        default: 16_384,
+        default: StoreServices.Limits.inlineBytesDefault,
         "Bodies up to this size stand in the index, larger ones in files."
     )
     /// `reserve_bytes`.

@@ -82,7 +82,7 @@ import Transport
         try await StoreFixture.run { store in
             let statuses = try await withThrowingTaskGroup(of: Int.self) { group in
                 for number in 0..<16 {
-                    let body = bytes(20_000, seed: UInt64(number))
+                    let body = bytes(40_000, seed: UInt64(number))
                     group.addTask {
                         try await store.put("k", body, [("if-none-match", "*")]).status
                     }

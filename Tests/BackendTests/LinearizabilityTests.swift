@@ -122,13 +122,13 @@ private final class Recorder: Sendable {
         _ chance: inout SplitMix64
     ) async throws -> KeyOperation.Action {
         // Half of them stand in the index, half in files.
-        let body = chance.bytes(chance.next() % 2 == 0 ? 10 : 20_000)
+        let body = chance.bytes(chance.next() % 2 == 0 ? 10 : 40_000)
         return outcome(rule, try await store.put("k", body, Self.fields(rule)))
     }
 
     private func complete(_ chance: inout SplitMix64) async throws -> KeyOperation.Action {
         let upload = try await store.beginUpload("k")
-        let part = try await store.putPart(1, of: upload, "k", chance.bytes(20_000))
+        let part = try await store.putPart(1, of: upload, "k", chance.bytes(40_000))
         let rule: KeyOperation.WriteRule = chance.next() % 2 == 0 ? .always : .absent
         let parts = [(1, part.etag)]
         return outcome(rule, try await store.complete(upload, "k", parts, Self.fields(rule)))

@@ -7,14 +7,14 @@ import Testing
 
 /// Objects over a real socket, as docs/backend-dialect.md has them.
 @Suite struct ObjectOperationTests {
-    private static let inlineBytesMax = 16_384
+    private static let inlineBytesMax = 33_792
 
     private func bytes(_ count: Int, seed: UInt64 = 7) -> [UInt8] {
         var generator = SplitMix64(seed: seed)
         return generator.bytes(count)
     }
 
-    @Test(arguments: [0, 1, 16_384, 16_385, 65_536, 131_073, 1_000_000])
+    @Test(arguments: [0, 1, 33_792, 33_793, 65_536, 131_073, 1_000_000])
     func `an object comes back as it was put, whatever its size`(count: Int) async throws {
         let body = bytes(count)
         try await StoreFixture.run { store in
@@ -216,7 +216,7 @@ import Testing
                 "caf%C3%A9",
             ]
             for (number, key) in keys.enumerated() {
-                let put = try await store.put(key, [UInt8(number)] + bytes(20_000))
+                let put = try await store.put(key, [UInt8(number)] + bytes(40_000))
                 #expect(put.status == 200, "\(key)")
             }
             for (number, key) in keys.enumerated() {

@@ -237,7 +237,7 @@ def test_bodies_of_other_objects_are_refused(gateway, bucket_path, mode):
 def test_parts_that_were_changed_or_exchanged_are_refused(gateway, bucket_path, mode):
     write, read = MODES[mode]
     path, count = bucket_path + "/parts", 5 << 20
-    pieces = [os.urandom(count), os.urandom(count), os.urandom(20_000)]
+    pieces = [os.urandom(count), os.urandom(count), os.urandom(40_000)]
     data = b"".join(pieces)
     # The same bytes by another upload, and by an older attempt of the same part.
     other = upload(gateway, path, pieces, write, read)

@@ -131,7 +131,7 @@ class Worker(threading.Thread):
 
     def bytes(self):
         return self.random.randbytes(self.random.choice(
-            [0, 1, 900, 16_384, 16_385, 70_000, self.random.randrange(300_000)]))
+            [0, 1, 900, 33_792, 33_793, 70_000, self.random.randrange(300_000)]))
 
     def parts(self):
         bodies = [self.bytes() for _ in range(self.random.randint(1, 3))]

@@ -185,7 +185,7 @@ def test_sigterm_lets_an_upload_end(own_gateway, size):
 
 
 @pytest.mark.parametrize("victim", ["gateway_pid", "store_pid"])
-@pytest.mark.parametrize("size", [20_000, 3 << 20])
+@pytest.mark.parametrize("size", [40_000, 3 << 20])
 def test_a_killed_process_leaves_nothing_half_written(own_gateway, victim, size):
     gateway, data = own_gateway, os.urandom(size)
     s3 = gateway.s3()
