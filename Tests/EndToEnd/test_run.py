@@ -62,9 +62,8 @@ def test_what_it_prints_can_be_pasted(own_gateway, tmp_path):
     (tmp_path / "README.md").write_text("Sealgate keeps this from whoever stores it.\n")
     lines = [line.strip() for line in gateway.log().split("Ready.")[1].splitlines()
              if line.startswith("  ")]
-    assert [line.split()[0] for line in lines] == ["export", "export", "aws", "aws", "curl",
-                                                   "rclone",
-                                                   "grep"]
+    assert [line.split()[0] for line in lines] == [
+        "export", "export", "export", "aws", "aws", "curl", "rclone", "grep"]
     script = "set -e\n" + "\n".join(lines)
     result = subprocess.run(
         ["bash", "-c", script], cwd=tmp_path, capture_output=True, text=True, timeout=60, env={
