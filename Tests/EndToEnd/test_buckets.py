@@ -64,6 +64,33 @@ def test_the_default_encryption_of_a_bucket(gateway, s3, bucket):
     assert s3.put_object(Bucket=bucket, Key="after", Body=b"x")["ServerSideEncryption"] == "AES256"
 
 
+def test_a_gateway_without_a_default_stores_nothing_that_names_no_mode(scratch):
+    with Deployment(scratch / "no-default", environment={
+            "SEALGATE_ENCRYPTION_DEFAULT": "none"}) as gateway:
+        s3 = gateway.s3()
+        s3.create_bucket(Bucket="strict")
+        s3.put_object(Bucket="strict", Key="named", Body=b"x", ServerSideEncryption="AES256")
+        with refused("ServerSideEncryptionConfigurationNotFoundError", 404):
+            s3.get_bucket_encryption(Bucket="strict")
+        source = {"Bucket": "strict", "Key": "named"}
+        for write in (lambda: s3.put_object(Bucket="strict", Key="k", Body=b"x"),
+                      lambda: s3.copy_object(Bucket="strict", Key="k", CopySource=source),
+                      lambda: s3.create_multipart_upload(Bucket="strict", Key="k")):
+            with refused("AccessDenied", 403):
+                write()
+        assert [o["Key"] for o in s3.list_objects_v2(Bucket="strict")["Contents"]] == ["named"]
+        s3.put_bucket_encryption(
+            Bucket="strict", ServerSideEncryptionConfiguration=encryption("AES256", None, True))
+        rule = s3.get_bucket_encryption(
+            Bucket="strict")["ServerSideEncryptionConfiguration"]["Rules"][0]
+        assert rule["BucketKeyEnabled"] is True
+        assert s3.put_object(Bucket="strict", Key="k", Body=b"x")["ServerSideEncryption"] == "AES256"
+        s3.delete_bucket_encryption(Bucket="strict")
+        with refused("AccessDenied", 403):
+            s3.put_object(Bucket="strict", Key="k", Body=b"y")
+        assert s3.get_object(Bucket="strict", Key="k")["Body"].read() == b"x"
+
+
 def test_a_bucket_that_blocks_customer_keys(gateway, s3, bucket):
     s3.put_object(Bucket=bucket, Key="old", Body=b"x", **customer())
     upload = s3.create_multipart_upload(Bucket=bucket, Key="open", **customer())["UploadId"]

@@ -2,14 +2,18 @@
 
 import hashlib
 import os
+import re
 import signal
+from xml.etree import ElementTree
 
+import botocore.exceptions
+import httpx
 import pytest
 
-from deployment import customer_headers
+from deployment import Deployment, customer_headers
 from modes import boto_arguments
 from test_operations import refused
-from wire import call, md5
+from wire import Signature, call, md5
 
 MIB = 1 << 20
 SIZES = [5 * MIB, 70_001]
@@ -330,6 +334,73 @@ def test_a_gateway_killed_amid_copies_onto_itself_loses_nothing(own_gateway):
             pass
 
 
+@pytest.fixture(scope="module")
+def patient(scratch):
+    """A gateway that soon keeps its clients waiting, before a store that is given up soon."""
+    with Deployment(scratch / "patient", environment={
+            "SEALGATE_LIMITS_ANSWER_INTERVAL": "20ms", "SEALGATE_LIMITS_STORE_TIMEOUT": "1s",
+            "SEALGATE_LIMITS_BUCKET_SETTINGS_LIFETIME": "300s"}) as gateway:
+        s3 = gateway.s3()
+        s3.create_bucket(Bucket="slow")
+        s3.put_object(Bucket="slow", Key="k", Body=body(5 * MIB))
+        yield gateway
+
+
+def slow_requests(gateway):
+    """A copy, a copied part and a Complete: method, target, fields, body, name of the answer."""
+    s3 = gateway.s3()
+    source = {"x-amz-copy-source": "slow/k"}
+    upload = s3.create_multipart_upload(Bucket="slow", Key="u")["UploadId"]
+    part = s3.upload_part(Bucket="slow", Key="u", UploadId=upload, PartNumber=2, Body=b"x")
+    complete = ("<CompleteMultipartUpload><Part><PartNumber>2</PartNumber>"
+                f"<ETag>{part['ETag']}</ETag></Part></CompleteMultipartUpload>").encode()
+    sse = "x-amz-server-side-encryption"
+    yield "PUT", "/slow/c", {**source, sse: "aws:kms"}, b"", "CopyObjectResult"
+    yield "PUT", f"/slow/u?partNumber=1&uploadId={upload}", source, b"", "CopyPartResult"
+    yield "POST", f"/slow/u?uploadId={upload}", {}, complete, "CompleteMultipartUploadResult"
+
+
+def test_a_slow_answer_keeps_its_client_waiting(patient):
+    """The store stands still until white space came; then the document follows, or an error."""
+    for method, target, headers, data, name in slow_requests(patient):
+        for ends_well in (False, True):
+            signature = Signature(patient, method, target, headers)
+            connection = patient.connection()
+            os.kill(patient.store_pid, signal.SIGSTOP)
+            try:
+                connection.request(method, target, data, signature.headers)
+                answer = connection.getresponse()
+                assert answer.status == 200 and answer.headers["content-type"] == "application/xml"
+                declaration = b'<?xml version="1.0" encoding="UTF-8"?>\n'
+                begun = answer.read(len(declaration) + 3)
+                assert begun == declaration + b"   "
+                rest = b"" if ends_well else answer.read()
+            finally:
+                os.kill(patient.store_pid, signal.SIGCONT)
+            document = ElementTree.fromstring(begun + rest + answer.read())
+            if ends_well:
+                assert document.tag.endswith("}" + name)
+            else:
+                assert document.tag == "Error" and document.findtext("Code") == "ServiceUnavailable"
+    s3 = patient.s3()
+    assert s3.get_object(Bucket="slow", Key="c")["Body"].read() == body(5 * MIB)
+    assert s3.get_object(Bucket="slow", Key="u")["Body"].read() == b"x"
+    metrics = httpx.get(patient.info["admin"] + "/metrics", verify=patient.tls())
+    counted = re.search(r"^sealgate_slow_answers_total (\d+)", metrics.text, re.M)
+    assert counted and int(counted[1]) == 6
+
+
+def test_an_sdk_finds_the_error_in_a_slow_answer(patient):
+    s3 = patient.s3()
+    os.kill(patient.store_pid, signal.SIGSTOP)
+    try:
+        with pytest.raises(botocore.exceptions.ClientError) as caught:
+            s3.copy_object(Bucket="slow", Key="never", CopySource="slow/k")
+    finally:
+        os.kill(patient.store_pid, signal.SIGCONT)
+    assert caught.value.response["Error"]["Code"] == "ServiceUnavailable"
+
+
 def test_tags(gateway, modes, bucket):
     """Of every mode; a change leaves bytes, ETag, time and headers as they are."""
     s3 = gateway.s3()
@@ -465,8 +536,23 @@ def test_another_kms_key_in_place(gateway, modes, bucket):
                 "ETag"] == before["ETag"]
     assert update("absent-key", "single", 404) == "NotFound"
     assert update(first, "absent", 404) == "NoSuchKey"
-    s3.put_object(Bucket=bucket, Key="managed", Body=b"x")
-    assert update(first, "managed", 501) == "NotImplemented"
+    # What was SSE-S3 is SSE-KMS then, and its ETag stays the MD5, in listings and copies too.
+    managed = {"managed": body(70_000),
+               "managed parts": put_parts(s3, bucket, "managed parts", modes["SSE-S3"])}
+    s3.put_object(Bucket=bucket, Key="managed", Body=managed["managed"])
+    for name, wanted in managed.items():
+        where = {"Bucket": bucket, "Key": name}
+        before = s3.head_object(**where)
+        update(second, name.replace(" ", "%20"))
+        after = s3.get_object(**where, IfMatch=before["ETag"])
+        assert after["Body"].read() == wanted
+        assert (after["ServerSideEncryption"], after["SSEKMSKeyId"]) == ("aws:kms", second)
+        listed = s3.list_objects_v2(Bucket=bucket, Prefix=name)["Contents"][0]
+        told = s3.get_object_attributes(**where, ObjectAttributes=["ETag"])
+        assert after["ETag"] == before["ETag"] == listed["ETag"] == f'"{told["ETag"]}"'
+        assert after["LastModified"] == before["LastModified"]
+        s3.put_object(**where, Body=b"x", IfMatch=before["ETag"])
+        assert s3.head_object(**where)["ServerSideEncryption"] == "AES256"
     s3.put_object(Bucket=bucket, Key="mine", Body=b"x", **modes["C-A"].write)
     assert update(first, "mine", 400) == "InvalidRequest"
     answer = call(gateway, "PUT", f"/{bucket}/single?encryption", {"content-md5": md5(b"<x/>")},

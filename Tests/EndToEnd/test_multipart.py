@@ -3,13 +3,14 @@
 import hashlib
 import os
 import random
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from modes import boto_arguments
 from deployment import customer_headers
 from test_operations import refused
-from wire import call, element, md5
+from wire import Signature, call, element, md5
 
 MIB = 1 << 20
 SIZES = [5 * MIB, 5 * MIB + 1, 6 * MIB + 70_001, 100_000]
@@ -158,6 +159,37 @@ def test_a_part_that_is_sent_again_replaces_itself(gateway, bucket):
     finish(s3, bucket, upload, [new, {**last, "ETag": last["ETag"].strip('"')}])
     body = s3.get_object(Bucket=bucket, Key="k")["Body"].read()
     assert body == b"b" * (5 * MIB + 3) + b"tail"
+
+
+def test_ten_thousand_parts(gateway, bucket):
+    """As many as there may be, by several connections: listed whole, one of them completed."""
+    s3 = gateway.s3()
+    upload = begin(s3, bucket)
+    etags = {}
+
+    def sender(first):
+        connection = gateway.connection()
+        for number in range(first, 10_001, 4):
+            target = f"/{bucket}/k?partNumber={number}&uploadId={upload}"
+            headers = Signature(gateway, "PUT", target, {}).headers
+            connection.request("PUT", target, str(number).encode(), headers)
+            answer = connection.getresponse()
+            answer.read()
+            assert answer.status == 200
+            etags[number] = answer.headers["etag"]
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(sender, range(1, 5)))
+    pages = s3.get_paginator("list_parts").paginate(Bucket=bucket, Key="k", UploadId=upload)
+    listed = [(p["PartNumber"], p["ETag"], p["Size"]) for page in pages for p in page["Parts"]]
+    assert listed == [(n, etags[n], len(str(n))) for n in range(1, 10_001)]
+    parts = [{"PartNumber": n, "ETag": etags[n]} for n in range(1, 10_001)]
+    with refused("EntityTooSmall", 400, PartNumber="1"):
+        finish(s3, bucket, upload, parts)
+    with refused("InvalidPart", 400):
+        finish(s3, bucket, upload, [{**parts[9_999], "ETag": etags[1]}])
+    finish(s3, bucket, upload, parts[-1:])
+    assert s3.get_object(Bucket=bucket, Key="k")["Body"].read() == b"10000"
 
 
 def test_completions_that_are_refused(gateway, bucket):

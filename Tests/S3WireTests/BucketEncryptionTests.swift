@@ -45,6 +45,20 @@ import Testing
         #expect(text.contains("<BucketKeyEnabled>false</BucketKeyEnabled>"))
     }
 
+    @Test("whether bucket keys are enabled is kept for every default")
+    func bucketKeyKept() throws {
+        let enabled = "<BucketKeyEnabled>true</BucketKeyEnabled>"
+        for rules in [
+            rule("<SSEAlgorithm>AES256</SSEAlgorithm>", enabled), "<Rule>\(enabled)</Rule>",
+        ] {
+            var encryption = try read(rules)
+            encryption.byDefault = .sseS3
+            let text = String(decoding: encryption.xml, as: UTF8.self)
+            #expect(text.contains(enabled))
+            #expect(try BucketEncryption(xml: encryption.xml) == encryption)
+        }
+    }
+
     @Test(
         "refuses configurations",
         arguments: [

@@ -104,7 +104,6 @@ import Testing
                 bucketBlocksCustomerKeys: isBlocked
             )
             switch consume choice {
-            case .none: return "none"
             case .sseS3: return "sse-s3"
             case .sseKMS(let keyID, _, _): return "sse-kms \(keyID ?? "-")"
             case .customer(let key): return SSEPolicyTests.text(key)
@@ -210,7 +209,6 @@ import Testing
         do throws(S3Error) {
             let choice = try policy.write(fields, transport: SSETransport(isSecure: secure))
             switch consume choice {
-            case .none: return "none"
             case .sseS3: return "s3"
             case .sseKMS: return "kms"
             case .customer: return "customer"
@@ -240,11 +238,20 @@ import Testing
         #expect(bucketKeyEnabled == true)
     }
 
-    @Test("without a default nothing is encrypted, and a default may be KMS")
+    @Test("without a default a write that names no mode is refused, and a default may be KMS")
     func gatewayDefaults() throws {
         let transport = SSETransport(isSecure: true)
         let off = SSEPolicy(compatibility: .aws, gatewayDefault: nil) { Self.digest($0) }
-        #expect(try off.write(HTTPFields(), transport: transport).mode == .none)
+        #expect {
+            _ = try off.write(HTTPFields(), transport: transport).mode
+        } throws: {
+            ($0 as? S3Error)?.code == .accessDenied
+        }
+        let named = HTTPFields([(SSEHeader.encryption, "AES256")])
+        #expect(try off.write(named, transport: transport).mode == .sseS3)
+        #expect(
+            try off.write(HTTPFields(), transport: transport, bucketDefault: .sseS3).mode == .sseS3
+        )
         let kms = SSEPolicy(
             compatibility: .aws,
             gatewayDefault: .sseKMS(keyID: nil, bucketKeyEnabled: true)

@@ -2,12 +2,22 @@ import S3Wire
 
 /// GetBucketEncryption, PutBucketEncryption, DeleteBucketEncryption.
 enum BucketEncryptionWork {
-    /// What a write gets that asks for nothing: the bucket's choice, else the gateway's.
+    /// What a write gets that asks for nothing: the bucket's choice, else the gateway's; neither
+    /// has one where such a write is refused.
     static func get(_ request: ControlRequest) async throws(S3Error) -> ControlAnswer {
         try await request.requireBucket()
         let settings = try await request.services.settings.load(request.bucket)
-        var encryption = try settings.encryption() ?? BucketEncryption(byDefault: nil)
-        encryption.byDefault = encryption.byDefault ?? request.services.sse.gatewayDefault
+        let gatewayDefault = request.services.sse.gatewayDefault
+        guard var encryption = try settings.encryption() else {
+            guard let gatewayDefault else {
+                throw S3Error(
+                    .serverSideEncryptionConfigurationNotFound,
+                    details: [.init("BucketName", request.bucket)]
+                )
+            }
+            return .xml(BucketEncryption(byDefault: gatewayDefault))
+        }
+        encryption.byDefault = encryption.byDefault ?? gatewayDefault
         return .xml(encryption)
     }
 

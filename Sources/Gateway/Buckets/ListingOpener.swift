@@ -19,7 +19,7 @@ struct ListingOpener: Sendable {
     ///
     /// An entry that can't be opened keeps its name and shows the stored size and an ETag that
     /// nothing matches: a listing must not hide it, nor fail for it. The attribute key alone is
-    /// needed, and for SSE-S3 only.
+    /// needed, and not for SSE-C.
     ///
     /// - Throws: what S3 answers where the store or the KMS can't be asked for an attribute key.
     mutating func open(_ entry: inout ObjectListing.Entry) async throws(S3Error) {
@@ -41,10 +41,9 @@ struct ListingOpener: Sendable {
             return
         }
         entry.entityTag = envelope.objectID.opaqueETag(parts: envelope.body.partCount ?? 1)
-        guard envelope.mode == .s3 else { return }
         do throws(KMSError) {
             let attributes = try await attributes(of: envelope, key: entry.key)
-            if let etag = attributes?.entityTag { entry.entityTag = etag }
+            if let etag = attributes.flatMap(envelope.etag) { entry.entityTag = etag }
             if let storageClass = attributes?.storageClass { entry.storageClass = storageClass }
         } catch {
             throw services.errors.read(error)

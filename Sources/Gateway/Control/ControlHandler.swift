@@ -13,6 +13,7 @@ final class ControlHandler: HTTPServerHandler {
     private var isOver = false
     private var transfer: CopyTransfer?
     private var attempts = 0
+    private lazy var slow = SlowAnswer(scope)
 
     init(_ scope: RequestScope) { self.scope = scope }
 
@@ -70,6 +71,7 @@ final class ControlHandler: HTTPServerHandler {
 
     private func perform(_ request: ControlRequest) {
         attempts += 1
+        slow?.start()
         scope.isHeadLent = true
         scope.loop.perform { () async throws(S3Error) -> ControlAnswer in
             try await ControlWork.perform(request)
@@ -104,6 +106,7 @@ final class ControlHandler: HTTPServerHandler {
 
     func closed(complete: Bool) {
         isOver = true
+        slow?.stop()
         if let transfer {
             self.transfer = nil
             transfer.cancel()
@@ -114,11 +117,13 @@ final class ControlHandler: HTTPServerHandler {
 
     private func finish(_ result: Result<ControlAnswer, S3Error>) {
         guard !isOver else { return }
+        slow?.stop()
         switch result {
         case .success(let answer):
             scope.mode = answer.mode
             scope.keyID = answer.keyID
             noteBucket()
+            if let slow, slow.isBegun { return slow.finish(answer.body) }
             scope.respond(status: answer.status, fields: answer.fields, body: answer.body)
         case .failure(let error): fail(error)
         }
@@ -136,6 +141,7 @@ final class ControlHandler: HTTPServerHandler {
     private func fail(_ error: S3Error) {
         guard !isOver else { return }
         isOver = true
+        if let slow, slow.isBegun { return slow.finish(scope.document(of: error)) }
         scope.fail(error)
     }
 }

@@ -2,17 +2,22 @@ import KMS
 import S3Wire
 import SealedObject
 
-/// UpdateObjectEncryption: another KMS key wraps the key of an SSE-KMS object.
+/// UpdateObjectEncryption: another KMS key wraps the key of an SSE-KMS or SSE-S3 object, which is
+/// SSE-KMS from then on.
 ///
 /// The object's own key stays, and so do body, ETag and Last-Modified; the client's encryption
-/// context too. The ETag of an SSE-S3 object is the MD5, that of an SSE-KMS object isn't: such an
-/// object changes its mode by a copy onto itself.
+/// context too. The ETag of what was SSE-S3 goes on to be the MD5, as the attribute that it is.
 enum EncryptionUpdateWork {
     static func update(_ request: ControlRequest) async throws(S3Error) -> ControlAnswer {
         try request.requireIntegrity()
         let wanted = try request.document(ObjectEncryption.self)
         let opened = try await request.rewrap { opened, _ throws(S3Error) in
-            try requireMode(opened)
+            guard opened.envelope.mode != .customer else {
+                throw S3Error(
+                    .invalidRequest,
+                    "The encryption of an object under a customer's key can't be changed in place."
+                )
+            }
             let wrapping = try await request.services.access.wrappingKey(
                 for: try requested(wanted, opened, request.services),
                 bucket: request.bucket,
@@ -21,25 +26,10 @@ enum EncryptionUpdateWork {
             return Rewrapping(attributes: opened.attributes, wrapping: wrapping)
         }
         var answer = ControlAnswer()
-        answer.mode = opened.envelope.sseMode
+        VersionOutcome(versionID: opened.found.versionID).append(to: &answer.fields)
+        answer.mode = .sseKMS
         answer.keyID = wanted.keyID
         return answer
-    }
-
-    private static func requireMode(_ opened: OpenedObject) throws(S3Error) {
-        switch opened.envelope.mode {
-        case .kms: return
-        case .customer:
-            throw S3Error(
-                .invalidRequest,
-                "The encryption of an object under a customer's key can't be changed in place."
-            )
-        case .s3:
-            throw S3Error(
-                .notImplemented,
-                "An SSE-S3 object becomes SSE-KMS by a copy onto itself."
-            )
-        }
     }
 
     private static func requested(

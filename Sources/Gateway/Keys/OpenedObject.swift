@@ -102,7 +102,7 @@ struct OpenedObject: Sendable {
             let contents = Contents(
                 found,
                 attributes,
-                etag: Self.etag(found, attributes),
+                etag: found.envelope.etag(attributes) ?? "",
                 objectKey: key,
                 streamKeys: try key.flatMap { (key) throws(SealedObjectError) in
                     try Self.streamKeys(found.envelope, key)
@@ -170,13 +170,5 @@ struct OpenedObject: Sendable {
         let keys = try StreamKeys(objectKey: objectKey.bytes, facts: facts)
         try keys.verify(commitment: commitment)
         return SharedStreamKeys(keys)
-    }
-
-    private static func etag(_ found: FoundObject, _ attributes: ObjectAttributes) -> String {
-        if let etag = found.envelope.opaqueETag ?? attributes.entityTag { return etag }
-        // An SSE-S3 object on an engine that couldn't be told the MD5 when the body ended; an
-        // upload, which has no ETag.
-        let parts = found.envelope.body.partCount
-        return parts.map { found.envelope.objectID.opaqueETag(parts: $0) } ?? ""
     }
 }

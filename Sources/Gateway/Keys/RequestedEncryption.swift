@@ -50,7 +50,6 @@ enum RequestedEncryption: Sendable {
             bucketBlocksCustomerKeys: ofBucket?.blocksCustomerKeys ?? false
         )
         switch consume choice {
-        case .none: self = .managed
         case .sseS3: self = .managed
         case .sseKMS(let keyID, let context, let bucketKeyEnabled):
             do throws(KMSError) {

@@ -51,7 +51,7 @@ struct CompletionCommit {
             let opaque = objectID.opaqueETag(parts: parts.table.count)
             entityTag =
                 request.services.storeForm.completesWithEnvelope
-                ? envelope.opaqueETag ?? attributes.entityTag ?? opaque : opaque
+                ? envelope.etag(attributes) ?? opaque : opaque
             let suffix = sum?.scope == .composite ? "-\(parts.table.count)" : ""
             checksum = sum.flatMap { sum in
                 sum.algorithm.wire.map { ChecksumText($0, Base64.encode(sum.value) + suffix) }

@@ -145,9 +145,7 @@ final class ObjectUpload: UploadKind {
             place: (scope.bucket, scope.key),
             attributeKey: scope.loop.services.keys.attributeKey
         )
-        entityTag =
-            envelope.opaqueETag ?? attributes.entityTag
-            ?? header.facts.objectID.opaqueETag(parts: 1)
+        entityTag = envelope.etag(attributes) ?? ""
         return envelope
     }
 

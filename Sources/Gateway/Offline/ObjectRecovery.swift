@@ -43,7 +43,7 @@ public struct ObjectRecovery: Sendable {
             .init("last_modified", .string(found.lastModified.iso8601)),
         ]
         let fields: [(String, String?)] = [
-            ("etag", found.envelope.opaqueETag ?? attributes.entityTag),
+            ("etag", found.envelope.etag(attributes)),
             ("content_type", attributes.contentType),
             ("content_encoding", attributes.contentEncoding),
             ("content_language", attributes.contentLanguage),

@@ -64,7 +64,7 @@ extension RequestScope {
 
     private func outcome(_ complete: Bool) -> AuditOutcome {
         switch status {
-        case 200..<400: complete ? .success : .failure
+        case 200..<400: complete && errorCode == nil ? .success : .failure
         case 401, 403: .denied
         default: .failure
         }

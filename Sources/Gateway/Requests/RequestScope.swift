@@ -100,10 +100,17 @@ final class RequestScope {
         respond(status: status, fields: fields, body: xml)
     }
 
-    /// Answers with an error; what comes after the final head began breaks the response off.
-    func fail(_ error: S3Error) {
+    /// The document of an error that the request ends with.
+    func document(of error: S3Error) -> [UInt8] {
         errorCode = error.code
         if let reason = error.reason { report(reason, objectID: nil) }
+        let path = head.target.prefix { $0 != "?" }
+        return error.document(resource: String(path), requestID: id, hostID: id)
+    }
+
+    /// Answers with an error; what comes after the final head began breaks the response off.
+    func fail(_ error: S3Error) {
+        let document = document(of: error)
         exchange.ignoreRequestBody()
         guard !answered else {
             exchange.reset()
@@ -114,11 +121,6 @@ final class RequestScope {
             return sendHead(status: error.status, fields: fields, end: true)
         }
         fields.append("content-type", "application/xml")
-        let path = head.target.prefix { $0 != "?" }
-        respond(
-            status: error.status,
-            fields: fields,
-            body: error.document(resource: String(path), requestID: id, hostID: id)
-        )
+        respond(status: error.status, fields: fields, body: document)
     }
 }

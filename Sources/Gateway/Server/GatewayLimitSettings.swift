@@ -101,6 +101,12 @@ enum GatewayLimitSettings {
         default: .seconds(30),
         "How long the store may answer nothing."
     )
+    static let answerInterval = SettingKey.duration(
+        "limits.answer_interval",
+        in: .milliseconds(10)...(.seconds(300)),
+        default: .seconds(5),
+        "How long a copy or Complete may take until its answer begins, and its client hears again."
+    )
     static let documentBytes = SettingKey.bytes(
         "limits.xml_bytes",
         in: 65_536...(16 << 20),
@@ -142,8 +148,8 @@ enum GatewayLimitSettings {
     static let keys: [any SettingDeclaring] = [
         connections, streams, headBytes, headFields, handshakeTimeout, headTimeout,
         bodyIdleTimeout, keepAliveTimeout, lingerTimeout, bodyRate, resets, continuations,
-        drainTimeout, storeConnections, storeQueue, storeTimeout, documentBytes, bucketCache,
-        uploadCache, objectCache, bucketSettingsCache, bucketSettingsLifetime,
+        drainTimeout, storeConnections, storeQueue, storeTimeout, answerInterval, documentBytes,
+        bucketCache, uploadCache, objectCache, bucketSettingsCache, bucketSettingsLifetime,
         DigestThreads.backlog,
     ]
 

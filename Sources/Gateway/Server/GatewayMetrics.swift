@@ -9,6 +9,8 @@ final class GatewayMetrics: Sendable {
     let objectCacheHits: Counter
     /// Envelopes that had to be opened.
     let objectCacheMisses: Counter
+    /// Answers that were begun before they were known.
+    let slowAnswers: Counter
     /// Time from a request's head to its end.
     let duration: Histogram
     private let registry: MetricsRegistry
@@ -26,6 +28,10 @@ final class GatewayMetrics: Sendable {
         objectCacheMisses = registry.counter(
             "sealgate_object_cache_misses_total",
             help: "Reads of objects whose envelope had to be opened."
+        )
+        slowAnswers = registry.counter(
+            "sealgate_slow_answers_total",
+            help: "Answers of copies and Completes that were begun before their outcome was known."
         )
         duration = registry.histogram(
             "sealgate_request_seconds",

@@ -2,6 +2,7 @@ import Crypto
 import Daemon
 import KMS
 import Logging
+import NIOCore
 import S3Wire
 
 extension BucketSettingsStore {
@@ -39,7 +40,12 @@ extension GatewayServices {
             case .aws: .aws
             case .rustfs: .rustfs
             }
-        let throughKMS = settings[GatewaySettings.defaultMode] == "sse-kms"
+        let gatewayDefault: SSEDefault? =
+            switch settings[GatewaySettings.defaultMode] {
+            case "sse-kms": .sseKMS(keyID: nil, bucketKeyEnabled: true)
+            case "none": nil
+            default: .sseS3
+            }
         self.init(
             options: Options(
                 regions: settings[GatewaySettings.regions],
@@ -47,14 +53,14 @@ extension GatewayServices {
                 documentBytesMax: settings[GatewayLimitSettings.documentBytes],
                 bucketCacheCountMax: settings[GatewayLimitSettings.bucketCache],
                 uploadCacheCountMax: settings[GatewayLimitSettings.uploadCache],
-                objectCacheCountMax: settings[GatewayLimitSettings.objectCache]
+                objectCacheCountMax: settings[GatewayLimitSettings.objectCache],
+                answerInterval: TimeAmount(settings[GatewayLimitSettings.answerInterval])
             ),
             storeForm: storeForm,
             credentials: credentials,
             sse: SSEPolicy(
                 compatibility: compatibility,
-                gatewayDefault: throughKMS
-                    ? .sseKMS(keyID: nil, bucketKeyEnabled: true) : .sseS3,
+                gatewayDefault: gatewayDefault,
                 digest: { HashFunction.md5.digest($0) }
             ),
             settings: bucketSettings,

@@ -2,6 +2,7 @@ import Daemon
 import Encoding
 import KMS
 import Logging
+import NIOCore
 import S3Wire
 
 /// What all requests of the process share; immutable, or safe to share by itself.
@@ -15,6 +16,8 @@ struct GatewayServices: Sendable {
         var uploadCacheCountMax: Int
         /// Of all event loops together.
         var objectCacheCountMax: Int
+        /// How long an answer in a document may take until it is begun, and then goes on.
+        var answerInterval: TimeAmount
     }
 
     let options: Options

@@ -91,9 +91,9 @@ public enum GatewaySettings {
     )
     static let defaultMode = SettingKey.choice(
         "encryption.default",
-        of: ["sse-s3", "sse-kms"],
+        of: ["sse-s3", "sse-kms", "none"],
         default: "sse-s3",
-        "How an object is encrypted when its request names nothing."
+        "How an object is encrypted when neither its request nor its bucket says; none refuses it."
     )
     static let credentialID = SettingKey.text("id", default: "", "Owner's id.").required()
     static let credentialName = SettingKey.text("display_name", default: "", "Owner's name.")

@@ -4,11 +4,25 @@ public struct BucketEncryption: Equatable, Sendable {
     public var byDefault: SSEDefault?
     /// Whether objects under customers' keys are refused.
     public var blocksCustomerKeys: Bool
+    /// `BucketKeyEnabled` as it was set: it is given back whatever the default is, and means
+    /// something for SSE-KMS alone.
+    private let bucketKeyEnabled: Bool
 
     /// A configuration from its parts.
     public init(byDefault: SSEDefault?, blocksCustomerKeys: Bool = false) {
+        var enabled = false
+        if case .sseKMS(_, let bucketKeyEnabled) = byDefault { enabled = bucketKeyEnabled }
+        self.init(byDefault, blocksCustomerKeys, bucketKeyEnabled: enabled)
+    }
+
+    private init(
+        _ byDefault: SSEDefault?,
+        _ blocksCustomerKeys: Bool,
+        bucketKeyEnabled: Bool
+    ) {
         self.byDefault = byDefault
         self.blocksCustomerKeys = blocksCustomerKeys
+        self.bucketKeyEnabled = bucketKeyEnabled
     }
 
     /// Reads the body of PutBucketEncryption.
@@ -26,7 +40,7 @@ public struct BucketEncryption: Equatable, Sendable {
         } catch {
             throw error.response
         }
-        self.init(byDefault: nil, blocksCustomerKeys: rule.blocksCustomerKeys)
+        self.init(nil, rule.blocksCustomerKeys, bucketKeyEnabled: rule.bucketKeyEnabled)
         switch rule.algorithm {
         case nil: break
         case "AES256":
@@ -105,19 +119,17 @@ extension BucketEncryption: XMLWritable {
     public func write(to writer: inout XMLWriter) {
         writer.openRoot("ServerSideEncryptionConfiguration")
         writer.open("Rule")
-        var isBucketKeyEnabled = false
         if let byDefault {
             writer.open("ApplyServerSideEncryptionByDefault")
             switch byDefault {
             case .sseS3: writer.element("SSEAlgorithm", "AES256")
-            case .sseKMS(let keyID, let bucketKeyEnabled):
+            case .sseKMS(let keyID, _):
                 writer.element("SSEAlgorithm", "aws:kms")
                 writer.optionalElement("KMSMasterKeyID", keyID)
-                isBucketKeyEnabled = bucketKeyEnabled
             }
             writer.close("ApplyServerSideEncryptionByDefault")
         }
-        writer.element("BucketKeyEnabled", isBucketKeyEnabled)
+        writer.element("BucketKeyEnabled", bucketKeyEnabled)
         if blocksCustomerKeys {
             writer.open("BlockedEncryptionTypes")
             writer.element("EncryptionType", "SSE-C")

@@ -18,6 +18,13 @@ public enum SSEError {
         )
     }
 
+    /// A write that names no mode, where neither its bucket nor the gateway has a default: it is
+    /// never stored as plaintext.
+    static let modeMissing = S3Error(
+        .accessDenied,
+        "The request names no server side encryption, and there is no default here."
+    )
+
     /// E2: a mode that isn't one.
     static func modeUnknown(_ mode: String) -> S3Error {
         argument("The encryption method specified is not supported", value: mode)

@@ -20,8 +20,6 @@ public enum SSEDefault: Equatable, Sendable {
 
 /// What a write asks for, or gets by default.
 public enum SSEChoice: ~Copyable, Sendable {
-    /// No encryption: nothing asked, and no default.
-    case none
     /// SSE-S3.
     case sseS3
     /// SSE-KMS.
@@ -34,7 +32,6 @@ public enum SSEChoice: ~Copyable, Sendable {
     /// The mode.
     public var mode: SSEMode {
         switch self {
-        case .none: .none
         case .sseS3: .sseS3
         case .sseKMS: .sseKMS
         case .customer: .customer

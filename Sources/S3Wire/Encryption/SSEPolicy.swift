@@ -10,7 +10,7 @@ public struct SSEPolicy: Sendable {
 
     /// The profile.
     public var compatibility: Compatibility
-    /// What a write gets where neither it nor its bucket says; `nil` for no encryption.
+    /// What a write gets where neither it nor its bucket says; `nil` where it is refused.
     public var gatewayDefault: SSEDefault?
     let digest: Digest
 
@@ -18,7 +18,8 @@ public struct SSEPolicy: Sendable {
     ///
     /// - Parameters:
     ///   - compatibility: the profile.
-    ///   - gatewayDefault: what a write gets where neither it nor its bucket says.
+    ///   - gatewayDefault: what a write gets where neither it nor its bucket says; `nil` where it
+    ///     is refused.
     ///   - digest: computes an MD5 digest, 16 bytes.
     public init(
         compatibility: Compatibility,
@@ -38,7 +39,7 @@ public struct SSEPolicy: Sendable {
     ///   - bucketDefault: the bucket's choice, where it made one.
     ///   - bucketBlocksCustomerKeys: whether the bucket refuses SSE-C.
     /// - Returns: what was asked, else the bucket's default, else the gateway's.
-    /// - Throws: E1...E10, E18...E21, E34.
+    /// - Throws: E1...E10, E18...E21, E34; `AccessDenied` where nothing names a mode.
     public func write(
         _ fields: HTTPFields,
         transport: SSETransport,
@@ -67,7 +68,7 @@ public struct SSEPolicy: Sendable {
         default: break
         }
         switch bucketDefault ?? gatewayDefault {
-        case nil: return .none
+        case nil: throw SSEError.modeMissing
         case .sseS3: return .sseS3
         case .sseKMS(let keyID, let bucketKeyEnabled):
             try requireSecureForKMS(transport)

@@ -8,6 +8,9 @@ public struct XMLWriter: Sendable {
     /// S3's namespace, which its result documents declare.
     public static let namespace = "http://s3.amazonaws.com/doc/2006-03-01/"
 
+    /// What a document begins with.
+    public static let declaration = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+
     /// The document so far, UTF-8.
     public private(set) var bytes: [UInt8] = []
 
@@ -16,7 +19,7 @@ public struct XMLWriter: Sendable {
     /// - Parameter capacity: how many bytes to make room for.
     public init(capacity: Int = 1024) {
         bytes.reserveCapacity(capacity)
-        bytes.append(contentsOf: "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n".utf8)
+        bytes.append(contentsOf: Self.declaration.utf8)
     }
 
     /// Begins an element.

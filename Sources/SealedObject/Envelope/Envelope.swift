@@ -58,11 +58,17 @@ public struct Envelope: Equatable, Sendable {
         return commitment
     }
 
-    /// The ETag that needs no key: of SSE-KMS and SSE-C objects; `nil` for SSE-S3, whose ETag is
-    /// an attribute, and for an upload, whose number of parts isn't known.
+    /// The ETag that needs no key: of SSE-C objects; `nil` where it may be an attribute (SSE-S3,
+    /// and SSE-KMS for what was SSE-S3), and for an upload, whose number of parts isn't known.
     public var opaqueETag: String? {
-        guard mode != .s3, let parts = body.partCount else { return nil }
+        guard mode == .customer, let parts = body.partCount else { return nil }
         return objectID.opaqueETag(parts: parts)
+    }
+
+    /// The client's ETag, without quotes; `nil` for an upload, whose number of parts isn't known.
+    public func etag(_ attributes: ObjectAttributes) -> String? {
+        if mode != .customer, let sealed = attributes.entityTag { return sealed }
+        return body.partCount.map { objectID.opaqueETag(parts: $0) }
     }
 
     /// Every byte before the key box: its associated data.

@@ -131,6 +131,7 @@ import Transport
             "--listen-regions": "eu-1,eu-2", "--listen-domains": "a.example,b.example",
             "--limits-xml-bytes": "70000", "--limits-bucket-cache": "7",
             "--limits-upload-cache": "8", "--limits-object-cache": "9",
+            "--limits-answer-interval": "1250ms",
             "--encryption-default": "sse-kms", "--compatibility": "aws",
             "--limits-bucket-settings-cache": "10", "--limits-bucket-settings-lifetime": "1500ms",
         ])
@@ -153,6 +154,7 @@ import Transport
         #expect(services.options.bucketCacheCountMax == 7)
         #expect(services.options.uploadCacheCountMax == 8)
         #expect(services.options.objectCacheCountMax == 9)
+        #expect(services.options.answerInterval == .milliseconds(1250))
         #expect(services.sse.gatewayDefault == .sseKMS(keyID: nil, bucketKeyEnabled: true))
         #expect(services.sse.compatibility == .aws)
         #expect(services.errors.compatibility == .aws)

@@ -3,6 +3,7 @@ import Daemon
 import Encoding
 import KMS
 import Logging
+import NIOCore
 import S3Wire
 import SigV4
 import Synchronization
@@ -51,7 +52,8 @@ final class TestKeys: Sendable {
                 documentBytesMax: documentBytesMax,
                 bucketCacheCountMax: 16,
                 uploadCacheCountMax: 16,
-                objectCacheCountMax: 16
+                objectCacheCountMax: 16,
+                answerInterval: .seconds(5)
             ),
             credentials: [
                 Credential(
