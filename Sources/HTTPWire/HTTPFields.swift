@@ -66,6 +66,15 @@ public struct HTTPFields: Sendable {
         entries.append(entry)
     }
 
+    /// Adds all fields of others at the end.
+    public mutating func append(_ others: HTTPFields) {
+        for index in 0..<others.count {
+            let (name, value) = (others.nameRange(at: index), others.valueRange(at: index))
+            let bytes = others.bytes.span
+            append(name: bytes.extracting(name), value: bytes.extracting(value))
+        }
+    }
+
     /// The first value of a field of that name (lower case), `nil` where there is none.
     @_disfavoredOverload
     public subscript(_ name: String) -> String? {

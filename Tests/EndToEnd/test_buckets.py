@@ -145,6 +145,79 @@ def test_encryption_by_the_aws_command_line(gateway, bucket, tmp_path):
     gateway.run("aws", "s3api", "delete-bucket-encryption", "--bucket", bucket)
 
 
+# CORS.
+
+RULES = {"CORSRules": [
+    {"ID": "app", "AllowedOrigins": ["https://*.app.example"], "AllowedMethods": ["GET", "PUT"],
+     "AllowedHeaders": ["x-amz-*", "Content-Type"], "ExposeHeaders": ["ETag"],
+     "MaxAgeSeconds": 600},
+    {"AllowedOrigins": ["*"], "AllowedMethods": ["HEAD"]}]}
+
+
+def allowed(headers):
+    return {name.removeprefix("access-control-"): value for name, value in headers.items()
+            if name.startswith("access-control-")}
+
+
+def test_the_cors_rules_of_a_bucket(gateway, s3, bucket):
+    with refused("NoSuchCORSConfiguration", 404):
+        s3.get_bucket_cors(Bucket=bucket)
+    s3.put_bucket_cors(Bucket=bucket, CORSConfiguration=RULES)
+    assert s3.get_bucket_cors(Bucket=bucket)["CORSRules"] == RULES["CORSRules"]
+    url = s3.generate_presigned_url("put_object", {"Bucket": bucket, "Key": "k"})
+    app = {"origin": "https://one.app.example"}
+    ask = {"access-control-request-method": "PUT",
+           "access-control-request-headers": "content-type, x-amz-meta-a"}
+    granted = {"allow-origin": app["origin"], "allow-credentials": "true",
+               "allow-methods": "GET, PUT", "expose-headers": "ETag", "max-age": "600"}
+    for http2 in (True, False):
+        with gateway.http(http2=http2) as http:
+            # As a browser does: asks, then sends what it was allowed.
+            answer = http.options(url, headers={**app, **ask})
+            assert (answer.status_code, answer.content) == (200, b"")
+            assert allowed(answer.headers) == {
+                **granted, "allow-headers": "content-type, x-amz-meta-a"}
+            assert answer.headers["vary"].split(", ")[0] == "Origin"
+            answer = http.put(url, headers=app, content=b"from a page")
+            assert (answer.status_code, allowed(answer.headers)) == (200, granted)
+            # What is wrong with a request is for the page to read too.
+            for broken in (url[:-1] + ("1" if url[-1] == "0" else "0"), url.split("?")[0]):
+                answer = http.put(broken, headers=app, content=b"x")
+                assert (answer.status_code, allowed(answer.headers)) == (403, granted)
+            for headers, message in (
+                    ({"origin": "https://app.example", **ask}, "This CORS request is not allowed"),
+                    ({**app, **ask, "access-control-request-method": "DELETE"}, "not allowed"),
+                    ({**app, **ask, "access-control-request-headers": "range"}, "not allowed")):
+                answer = http.options(url, headers=headers)
+                assert answer.status_code == 403 and message in answer.text
+                assert "<Code>AccessForbidden</Code>" in answer.text
+                assert "<Message>CORSResponse: " in answer.text and not allowed(answer.headers)
+            assert http.options(url).status_code == 400
+            other = http.head(url.split("?")[0], headers={"origin": "https://other"})
+            assert (other.status_code, allowed(other.headers)) == (
+                403, {"allow-origin": "*", "allow-methods": "HEAD"})
+            assert "vary" not in http.head(url.split("?")[0]).headers
+    assert s3.get_object(Bucket=bucket, Key="k")["Body"].read() == b"from a page"
+    s3.delete_bucket_cors(Bucket=bucket)
+    s3.delete_bucket_cors(Bucket=bucket)
+    with gateway.http() as http:
+        answer = http.options(url, headers={**app, **ask})
+        assert answer.status_code == 403 and "CORS is not enabled for this bucket." in answer.text
+
+
+@pytest.mark.parametrize("rule, word", [
+    ({"AllowedOrigins": ["http://*.*"]}, "can not have more than one wildcard"),
+    ({"AllowedMethods": ["PATCH"]}, "Unsupported method is PATCH"),
+    ({"ExposeHeaders": ["x-*"]}, "do not support wildcard for ExposeHeader"),
+    ({"AllowedHeaders": ["*-*"]}, "can not have more than one wildcard")])
+def test_cors_rules_that_are_refused(s3, bucket, rule, word):
+    whole = {"AllowedOrigins": ["*"], "AllowedMethods": ["GET"], **rule}
+    with pytest.raises(s3.exceptions.ClientError, match=word.replace("*", ".")):
+        s3.put_bucket_cors(Bucket=bucket, CORSConfiguration={"CORSRules": [whole]})
+    with refused("NoSuchCORSConfiguration", 404):
+        s3.get_bucket_cors(Bucket=bucket)
+
+
 # The records.
 
 def test_settings_live_as_long_as_their_bucket_and_are_sealed(own_gateway):

@@ -145,7 +145,6 @@ import Testing
         #expect(code(.getObjectLockConfiguration) == .objectLockConfigurationNotFound)
         #expect(code(.getBucketReplication) == .replicationConfigurationNotFound)
         #expect(code(.getBucketWebsite) == .noSuchWebsiteConfiguration)
-        #expect(code(.getBucketCors) == .noSuchCORSConfiguration)
         func text(_ operation: S3Operation) -> String {
             guard case .document(let xml) = FixedAnswer.of(operation) else { return "" }
             return String(decoding: xml, as: UTF8.self)

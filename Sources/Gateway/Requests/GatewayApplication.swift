@@ -41,7 +41,10 @@ final class GatewayApplication: HTTPServerApplication {
             operation: try? operation.get()
         )
         do throws(S3Error) {
-            scope.sender = try loop.authenticator.senderIfSigned(head, now: scope.beganAt)
+            // Nobody signs a preflight; in a presigned URL stands the signature of what follows.
+            if head.method != .options {
+                scope.sender = try loop.authenticator.senderIfSigned(head, now: scope.beganAt)
+            }
             do throws(S3Error) {
                 try RequestChecks.check(scope, try operation.get())
             } catch {
@@ -49,7 +52,7 @@ final class GatewayApplication: HTTPServerApplication {
                 throw scope.sender == nil ? S3Error(.accessDenied) : error
             }
         } catch {
-            return RefusedHandler(scope, error)
+            return RequestGate.refuse(scope, error)
         }
         return RequestGate.open(scope, for: Self.serve)
     }
@@ -68,6 +71,7 @@ final class GatewayApplication: HTTPServerApplication {
             let handler = UploadHandler(scope, PartUpload(scope))
             handler.begin()
             return handler
+        case .preflightRequest: return PreflightHandler(scope)
         default:
             let handler = ControlHandler(scope)
             handler.begin()

@@ -5,15 +5,17 @@ import S3Wire
 enum RequestChecks {
     static func check(_ scope: RequestScope, _ operation: S3Operation) throws(S3Error) {
         try checkNames(scope, operation)
+        // A preflight only asks about a request, which is checked when it comes.
+        guard operation != .preflightRequest else { return }
         try checkVersion(scope, operation)
         try checkOwner(scope)
         if creates(operation) { try checkCreation(scope.head.fields) }
     }
 
     /// No client names the reserved namespace, the dialect's own operations or its metadata.
-    private static func checkNames(
+    static func checkNames(
         _ scope: RequestScope,
-        _ operation: S3Operation
+        _ operation: S3Operation?
     ) throws(S3Error) {
         switch operation {
         case .readCapabilities, .readPartTable, .replaceMetadata: throw S3Error(.notImplemented)

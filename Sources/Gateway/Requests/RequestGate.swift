@@ -10,9 +10,33 @@ import Transport
 /// Nothing that serves a request is made before; `100 Continue` isn't sent before either.
 enum RequestGate {
     typealias Serve = (RequestScope) -> any HTTPServerHandler
+    private typealias Completion = (Result<Void, S3Error>) -> Void
 
     /// What takes the request: what serves it at once where the bucket's settings are in memory.
     static func open(_ scope: RequestScope, for serve: @escaping Serve) -> any HTTPServerHandler {
+        hold(scope, until: admit, for: serve)
+    }
+
+    /// What takes a request that was refused already: browsers keep an answer from pages of other
+    /// origins unless it says what the bucket has set, so that is looked up where one asks.
+    static func refuse(_ scope: RequestScope, _ error: S3Error) -> any HTTPServerHandler {
+        guard scope.head.fields.contains("origin"), !scope.bucket.isEmpty,
+            (try? RequestChecks.checkNames(scope, scope.operation)) != nil
+        else { return RefusedHandler(scope, error) }
+        let find = { (scope: RequestScope, completion: @escaping Completion) in
+            scope.loop.settings(of: scope.bucket) { result in
+                if let settings = try? result.get() { scope.take(settings) }
+                completion(.failure(error))
+            }
+        }
+        return hold(scope, until: find) { RefusedHandler($0, error) }
+    }
+
+    private static func hold(
+        _ scope: RequestScope,
+        until admit: (RequestScope, @escaping Completion) -> Void,
+        for serve: @escaping Serve
+    ) -> any HTTPServerHandler {
         var result: Result<Void, S3Error>?
         var handler: HeldHandler?
         admit(scope) { admitted in
@@ -31,14 +55,14 @@ enum RequestGate {
 
     private static func admit(
         _ scope: RequestScope,
-        then completion: @escaping (Result<Void, S3Error>) -> Void
+        then completion: @escaping Completion
     ) {
         guard !scope.bucket.isEmpty else { return completion(allowed(scope)) }
         scope.loop.settings(of: scope.bucket) { result in
             switch result {
             case .failure(let error): completion(.failure(error))
             case .success(let settings):
-                scope.settings = settings
+                scope.take(settings)
                 let allowed = allowed(scope)
                 guard case .success = allowed, copies(scope) else { return completion(allowed) }
                 admitSource(scope, then: completion)
@@ -47,6 +71,8 @@ enum RequestGate {
     }
 
     private static func allowed(_ scope: RequestScope) -> Result<Void, S3Error> {
+        // The rules of CORS alone decide on a preflight.
+        guard scope.operation != .preflightRequest else { return .success(()) }
         do throws(S3Error) {
             scope.access = try RequestAccess(scope)
             return .success(try scope.access.require(scope))
@@ -62,7 +88,7 @@ enum RequestGate {
     /// What is copied must be allowed to be read, by its own bucket's policy too.
     private static func admitSource(
         _ scope: RequestScope,
-        then completion: @escaping (Result<Void, S3Error>) -> Void
+        then completion: @escaping Completion
     ) {
         let source: CopySource
         do throws(S3Error) {

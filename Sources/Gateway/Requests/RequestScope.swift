@@ -20,6 +20,8 @@ final class RequestScope {
     var sender: Authenticator.Sender?
     /// What was set for the bucket, once it was looked up.
     var settings = BucketSettings.none
+    /// What the answer says to browsers, where a page of another origin asks.
+    private var cors: HTTPFields?
     /// What the sender may do here, once policies were looked up.
     var access = RequestAccess.none
     /// What the sender may do in the bucket of a copy's source, likewise.
@@ -61,6 +63,14 @@ final class RequestScope {
     /// The version that the request names; `nil` where it means the current one.
     var versionID: String? { target?.query["versionId"] }
 
+    /// Keeps what was set for the bucket.
+    func take(_ settings: BucketSettings) {
+        self.settings = settings
+        guard let request = CORSRequest(actual: head), head.method != .options else { return }
+        // A record that doesn't open lets nobody at the bucket: without it no field is sent.
+        cors = (try? settings.cors())?.fields(for: request)
+    }
+
     /// Wipes customers' keys in the head, once they were read or nobody will.
     func wipeCustomerKeys() {
         if !isHeadLent { SSEHeader.wipeKeys(in: head.fields) }
@@ -72,6 +82,7 @@ final class RequestScope {
         answered = true
         self.status = status
         var fields = fields
+        if let cors { fields.append(cors) }
         fields.append("x-amz-request-id", id)
         fields.append("x-amz-id-2", id)
         fields.append("date", loop.httpDate())

@@ -8,17 +8,22 @@ final class BucketSettings: Sendable {
 
     private let encryptionSetting: BucketSetting<BucketEncryption>
     private let policySetting: BucketSetting<BucketPolicy>
+    private let corsSetting: BucketSetting<CORSConfiguration>
 
     init(
         encryption: BucketSetting<BucketEncryption> = .absent,
-        policy: BucketSetting<BucketPolicy> = .absent
+        policy: BucketSetting<BucketPolicy> = .absent,
+        cors: BucketSetting<CORSConfiguration> = .absent
     ) {
         encryptionSetting = encryption
         policySetting = policy
+        corsSetting = cors
     }
 
     /// Whether nothing was set, not even what can't be read.
-    var isEmpty: Bool { encryptionSetting.isAbsent && policySetting.isAbsent }
+    var isEmpty: Bool {
+        encryptionSetting.isAbsent && policySetting.isAbsent && corsSetting.isAbsent
+    }
 
     /// How objects are encrypted where the request doesn't say, and what is refused.
     ///
@@ -29,6 +34,11 @@ final class BucketSettings: Sendable {
     ///
     /// - Throws: `InternalError` where the record doesn't open: nobody may do anything then.
     func policy() throws(S3Error) -> BucketPolicy? { try policySetting.value() }
+
+    /// Which pages of other origins browsers let at the bucket.
+    ///
+    /// - Throws: `InternalError` where the record doesn't open: no page is let at it then.
+    func cors() throws(S3Error) -> CORSConfiguration? { try corsSetting.value() }
 }
 
 /// A bucket's policy, and its text as it was set.
@@ -73,6 +83,8 @@ enum BucketSetting<Value: Sendable>: Sendable {
 
 /// The settings that have a record each.
 enum BucketSettingKind: String, CaseIterable, Sendable {
+    /// PutBucketCors's document.
+    case cors
     /// PutBucketEncryption's document.
     case encryption
     /// PutBucketPolicy's document.

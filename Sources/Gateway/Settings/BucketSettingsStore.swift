@@ -151,9 +151,13 @@ final class BucketSettingsStore: Sendable {
         async let policy = setting(.policy, of: bucket) { bytes throws(S3Error) in
             try BucketPolicy(json: bytes, bucket: bucket)
         }
+        async let cors = setting(.cors, of: bucket) { bytes throws(S3Error) in
+            try CORSConfiguration(xml: bytes)
+        }
         return BucketSettings(
             encryption: try await encryption.get(),
-            policy: try await policy.get()
+            policy: try await policy.get(),
+            cors: try await cors.get()
         )
     }
 

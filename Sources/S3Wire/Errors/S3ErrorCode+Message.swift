@@ -6,6 +6,7 @@ extension S3ErrorCode {
     private static let messages: [S3ErrorCode: String] = [
         .accessControlListNotSupported: "The bucket does not allow ACLs",
         .accessDenied: "Access Denied",
+        .accessForbidden: "CORSResponse: This CORS request is not allowed.",
         .authorizationHeaderMalformed: "The authorization header you provided is invalid.",
         .authorizationQueryParametersError:
             "The query parameters that carry the authorization are invalid.",

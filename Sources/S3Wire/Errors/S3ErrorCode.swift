@@ -4,6 +4,8 @@ public enum S3ErrorCode: String, CaseIterable, Sendable {
     case accessControlListNotSupported = "AccessControlListNotSupported"
     /// `AccessDenied`.
     case accessDenied = "AccessDenied"
+    /// `AccessForbidden`.
+    case accessForbidden = "AccessForbidden"
     /// `AuthorizationHeaderMalformed`.
     case authorizationHeaderMalformed = "AuthorizationHeaderMalformed"
     /// `AuthorizationQueryParametersError`.
@@ -161,8 +163,8 @@ extension S3ErrorCode {
     /// The HTTP status that goes with the code, 400...599.
     public var status: Int {
         switch self {
-        case .accessDenied, .invalidAccessKeyID, .invalidObjectState, .invalidToken,
-            .requestTimeTooSkewed, .signatureDoesNotMatch:
+        case .accessDenied, .accessForbidden, .invalidAccessKeyID, .invalidObjectState,
+            .invalidToken, .requestTimeTooSkewed, .signatureDoesNotMatch:
             403
         case .noSuchBucket, .noSuchBucketPolicy, .noSuchCORSConfiguration, .noSuchKey,
             .noSuchLifecycleConfiguration, .noSuchObjectLockConfiguration,

@@ -18,7 +18,6 @@ public enum FixedAnswer: Equatable, Sendable {
         case .getBucketVersioning: .document(empty("VersioningConfiguration"))
         case .getBucketRequestPayment:
             .document(nested("RequestPaymentConfiguration") { $0.element("Payer", "BucketOwner") })
-        case .getBucketCors: .error(S3Error(.noSuchCORSConfiguration))
         case .getBucketLifecycleConfiguration: .error(S3Error(.noSuchLifecycleConfiguration))
         case .getBucketOwnershipControls: .error(S3Error(.ownershipControlsNotFound))
         case .getBucketReplication: .error(S3Error(.replicationConfigurationNotFound))
@@ -28,9 +27,8 @@ public enum FixedAnswer: Equatable, Sendable {
         case .getObjectLegalHold, .getObjectRetention:
             .error(S3Error(.invalidRequest, "Bucket is missing Object Lock Configuration"))
         case .getPublicAccessBlock: .error(S3Error(.noSuchPublicAccessBlockConfiguration))
-        case .deleteBucketCors, .deleteBucketLifecycle, .deleteBucketOwnershipControls,
-            .deleteBucketReplication, .deleteBucketTagging,
-            .deleteBucketWebsite, .deletePublicAccessBlock:
+        case .deleteBucketLifecycle, .deleteBucketOwnershipControls, .deleteBucketReplication,
+            .deleteBucketTagging, .deleteBucketWebsite, .deletePublicAccessBlock:
             .status(204)
         default: nil
         }
