@@ -9,14 +9,15 @@ struct Main: ParsableCommand {
         commandName: "sealgate",
         abstract: "S3 over TLS in front of storage that sees ciphertext only.",
         discussion: """
-            Every setting of the file has a flag, as --listen-address for listen.address, and a \
-            variable, SEALGATE_LISTEN_ADDRESS.
-            SIGHUP reads certificates anew; SIGTERM finishes the requests under way, then ends.
-            Exit codes: 0 stopped, 1 can't start, 2 settings or usage.
+            Settings have flags (--listen-address for listen.address), variables \
+            (SEALGATE_LISTEN_ADDRESS).
+            SIGHUP reloads certificates; SIGTERM drains. Exit: 0 stopped, 1 can't start, \
+            2 settings or usage.
             """,
         version: "sealgate \(GatewayServer.version)",
         subcommands: [
             Serve.self, Config.self, Inspect.self, Prove.self, Open.self, KMSCommands.self,
+            Audit.self,
         ]
     )
 

@@ -29,13 +29,21 @@ enum Offline {
         with options: SettingOptions,
         _ work: @escaping @Sendable (Settings) async throws -> Void
     ) throws {
-        _ = ProcessHardening.apply()
         let settings = try options.load()
+        try wait { try await work(settings) }
+    }
+
+    /// Does asynchronous work; ends with code 1 where it can't be done.
+    static func wait<Value: Sendable>(
+        _ work: @escaping @Sendable () async throws -> Value
+    ) throws -> Value {
+        _ = ProcessHardening.apply()
         let ended = DispatchSemaphore(value: 0)
-        let result = Mutex<Result<Void, any Error>>(.success(()))
+        let result = Mutex<Result<Value, any Error>?>(nil)
         Task {
             do {
-                try await work(settings)
+                let value = try await work()
+                result.withLock { $0 = .success(value) }
             } catch {
                 result.withLock { $0 = .failure(error) }
             }
@@ -43,7 +51,8 @@ enum Offline {
         }
         ended.wait()
         do {
-            try result.withLock { try $0.get() }
+            guard let value = try result.withLock({ try $0?.get() }) else { throw ExitCode(1) }
+            return value
         } catch let error as GatewayStartError {
             throw failure(error.problem, error.hint)
         } catch let error as OfflineError {

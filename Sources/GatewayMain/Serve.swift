@@ -48,10 +48,9 @@ struct Serve: ParsableCommand {
         let level = settings[LogSettings.level]
         let log = Logger(label: "sealgate") { _ in JSONLogHandler(sink: sink, level: level) }
         for warning in settings.warnings { log.warning("\(warning)") }
-        let audit = try openAudit(settings)
         let gateway: GatewayServer
         do throws(GatewayStartError) {
-            gateway = try await GatewayServer.start(settings, log: log, audit: audit)
+            gateway = try await GatewayServer.start(settings, log: log)
         } catch {
             sink.flush()
             let hints = error.hint.map { ["sealgate: hint: \($0)"] } ?? []
@@ -63,20 +62,18 @@ struct Serve: ParsableCommand {
         try announce(gateway)
         log.info("ready")
         let watch = Task { await gateway.watch() }
-        await follow(signals, gateway, audit, log)
+        await follow(signals, gateway, log)
         ServiceNotification.stopping.send()
         log.info("stopping")
         watch.cancel()
         await gateway.stop()
         log.info("stopped")
-        audit.close()
         sink.close()
     }
 
     private func follow(
         _ signals: AsyncStream<DaemonSignal>,
         _ gateway: GatewayServer,
-        _ audit: AuditLog,
         _ log: Logger
     ) async {
         for await signal in signals {
@@ -89,21 +86,9 @@ struct Serve: ParsableCommand {
             } else {
                 log.notice("certificate read anew")
             }
-            do throws(LineSink.OpenError) {
-                try audit.reopen()
-            } catch {
-                log.error("audit file kept", metadata: ["reason": "\(error)"])
+            if let reason = gateway.reopenAudit() {
+                log.error("audit file kept", metadata: ["reason": "\(reason)"])
             }
-        }
-    }
-
-    private func openAudit(_ settings: Settings) throws -> AuditLog {
-        guard let path = GatewaySettings.auditFile(settings) else { return AuditLog(sink: nil) }
-        do throws(LineSink.OpenError) {
-            return AuditLog(sink: try LineSink(path: path))
-        } catch {
-            Terminal.write(["sealgate: error: audit.file \(path) can't be opened: \(error)"])
-            throw ExitCode(1)
         }
     }
 

@@ -15,13 +15,16 @@ struct SettingOptions: ParsableArguments {
     var settings: [String] = []
 
     /// The settings in force; prints what is wrong with them and ends with code 2.
-    func load() throws -> Settings {
+    func load() throws -> Settings { try Self.load(config, flags: settings) }
+
+    /// The settings of a file, the environment and flags.
+    static func load(_ config: String?, flags: [String]) throws -> Settings {
         do throws(SettingsError) {
             let schema = GatewaySettings.schema
             return try schema.load(
                 file: config,
                 environment: try RustFSNames.translated(ProcessInfo.processInfo.environment),
-                flags: try schema.flags(from: settings)
+                flags: try schema.flags(from: flags)
             )
         } catch {
             Terminal.write(error.lines(program: "sealgate"))

@@ -1,5 +1,5 @@
 /// What a policy allows or denies: the actions of S3, as AWS' service authorization reference
-/// names them.
+/// names them, and those of the KMS, some of which only this gateway has.
 public enum PolicyAction: String, CaseIterable, Sendable {
     /// `s3:AbortMultipartUpload`.
     case abortMultipartUpload = "AbortMultipartUpload"
@@ -155,6 +155,40 @@ public enum PolicyAction: String, CaseIterable, Sendable {
     case restoreObject = "RestoreObject"
     /// `s3:UpdateObjectEncryption`.
     case updateObjectEncryption = "UpdateObjectEncryption"
+    /// `kms:CancelKeyDeletion`.
+    case cancelKeyDeletion = "kms:CancelKeyDeletion"
+    /// `kms:ConfigureService`.
+    case configureService = "kms:ConfigureService"
+    /// `kms:CreateKey`.
+    case createKey = "kms:CreateKey"
+    /// `kms:Decrypt`.
+    case decrypt = "kms:Decrypt"
+    /// `kms:DescribeKey`.
+    case describeKey = "kms:DescribeKey"
+    /// `kms:DisableKey`.
+    case disableKey = "kms:DisableKey"
+    /// `kms:EnableKey`.
+    case enableKey = "kms:EnableKey"
+    /// `kms:GenerateDataKey`.
+    case generateDataKey = "kms:GenerateDataKey"
+    /// `kms:GetStatus`.
+    case getStatus = "kms:GetStatus"
+    /// `kms:GetUsage`.
+    case getUsage = "kms:GetUsage"
+    /// `kms:ListKeys`.
+    case listKeys = "kms:ListKeys"
+    /// `kms:RewrapKeys`.
+    case rewrapKeys = "kms:RewrapKeys"
+    /// `kms:RotateKey`.
+    case rotateKey = "kms:RotateKey"
+    /// `kms:ScheduleKeyDeletion`.
+    case scheduleKeyDeletion = "kms:ScheduleKeyDeletion"
+    /// `kms:TagResource`.
+    case tagResource = "kms:TagResource"
+    /// `kms:UntagResource`.
+    case untagResource = "kms:UntagResource"
+    /// `kms:UpdateKeyDescription`.
+    case updateKeyDescription = "kms:UpdateKeyDescription"
 }
 
 extension PolicyAction {
@@ -164,14 +198,31 @@ extension PolicyAction {
         case bucket
         /// An object: `arn:aws:s3:::BUCKET/KEY`.
         case object
+        /// A KMS key: `arn:aws:kms:::key/NAME`.
+        case key
         /// The service as a whole: every resource.
         case service
     }
+
+    /// Whose action it is; one statement is about one service.
+    public enum Service: String, Sendable {
+        /// The KMS.
+        case kms
+        /// S3.
+        case s3
+    }
+
+    /// Whose action it is.
+    public var service: Service { rawValue.hasPrefix("kms:") ? .kms : .s3 }
+
+    /// The name as policies have it, `s3:GetObject`.
+    public var name: String { service == .kms ? rawValue : "s3:" + rawValue }
 
     /// What the action is done to.
     public var level: Level {
         switch self {
         case .listAllMyBuckets: .service
+        case _ where service == .kms: .key
         case .abortMultipartUpload, .bypassGovernanceRetention, .deleteObject,
             .deleteObjectTagging, .deleteObjectVersion, .deleteObjectVersionTagging, .getObject,
             .getObjectAcl, .getObjectAttributes, .getObjectLegalHold, .getObjectRetention,
@@ -185,14 +236,26 @@ extension PolicyAction {
         }
     }
 
-    /// The actions that a pattern names: `s3:Get*`, `s3:GetObject`, `*`; case doesn't matter.
+    /// The service that a pattern names; `nil` for `*`, which is all of each.
     ///
-    /// - Returns: none for another service's action, and for a name that S3 doesn't have.
+    /// - Throws: `.actionUnknown` for another service's action.
+    static func service(_ pattern: String) throws(PolicyError) -> Service? {
+        if pattern == "*" { return nil }
+        let text = pattern.lowercased()
+        if text.hasPrefix("s3:") { return .s3 }
+        guard text.hasPrefix("kms:") else { throw .actionUnknown(pattern) }
+        return .kms
+    }
+
+    /// The actions that a pattern names: `s3:Get*`, `kms:Decrypt`, `*`; case doesn't matter.
+    ///
+    /// - Returns: none for another service's action, and for a name that isn't one.
     static func named(_ pattern: String) -> Set<PolicyAction> {
         if pattern == "*" { return Set(allCases) }
-        let text = pattern.lowercased()
-        guard text.hasPrefix("s3:") else { return [] }
-        let glob = PolicyPattern(String(text.dropFirst(3)))
-        return Set(allCases.filter { glob.matches($0.rawValue.lowercased()) })
+        guard let service = try? service(pattern) else { return [] }
+        let glob = PolicyPattern(pattern.lowercased())
+        return Set(
+            allCases.filter { $0.service == service && glob.matches($0.name.lowercased()) }
+        )
     }
 }

@@ -67,8 +67,11 @@ extension PolicyStatement {
         default: throw .effectInvalid
         }
         let principal = try Self.principal(found, effect, owner)
-        let (patterns, actions) = try Self.actions(found)
-        let (resources, isResourceNegated) = try Self.resources(found, owner)
+        let (patterns, actions, service) = try Self.actions(found)
+        if case .bucket = owner, service == .kms {
+            throw .serviceMisplaced(patterns.first ?? "kms")
+        }
+        let (resources, isResourceNegated) = try Self.resources(found, owner, service)
         if case .bucket(let bucket) = owner, !isResourceNegated, found["NotAction"] == nil {
             try Self.requireUse(of: patterns, resources, bucket)
         }
@@ -138,7 +141,9 @@ extension PolicyStatement {
 
     private static func actions(
         _ found: [String: JSONValue]
-    ) throws(PolicyError) -> (patterns: [String], all: Set<PolicyAction>) {
+    ) throws(PolicyError) -> (
+        patterns: [String], all: Set<PolicyAction>, service: PolicyAction.Service?
+    ) {
         let plain = found["Action"]
         let negated = found["NotAction"]
         guard (plain == nil) != (negated == nil), let value = plain ?? negated else {
@@ -146,17 +151,30 @@ extension PolicyStatement {
         }
         let patterns = try texts(value, "Action")
         var all: Set<PolicyAction> = []
+        var service: PolicyAction.Service?
         for pattern in patterns {
+            if let own = try PolicyAction.service(pattern) {
+                guard service == nil || service == own else { throw .servicesMixed }
+                service = own
+            }
             let named = PolicyAction.named(pattern)
             guard !named.isEmpty else { throw .actionUnknown(pattern) }
             all.formUnion(named)
         }
-        return (patterns, negated == nil ? all : Set(PolicyAction.allCases).subtracting(all))
+        guard negated == nil else {
+            // All others of the same service: who leaves out S3's gets none of the KMS.
+            let others = PolicyAction.allCases.filter {
+                $0.service == service ?? .s3 && !all.contains($0)
+            }
+            return (patterns, Set(others), service)
+        }
+        return (patterns, all, service)
     }
 
     private static func resources(
         _ found: [String: JSONValue],
-        _ owner: PolicyDocument.Owner
+        _ owner: PolicyDocument.Owner,
+        _ service: PolicyAction.Service?
     ) throws(PolicyError) -> (patterns: [PolicyPattern], isNegated: Bool) {
         let plain = found["Resource"]
         let negated = found["NotResource"]
@@ -166,6 +184,7 @@ extension PolicyStatement {
         var patterns: [PolicyPattern] = []
         for name in try texts(value, "Resource") {
             guard !name.contains("${") else { throw .variableUnsupported(name) }
+            guard fits(name, service) else { throw .servicesMixed }
             guard name.utf8.count <= 2048, isResource(name, owner) else {
                 throw .resourceInvalid(name)
             }
@@ -174,9 +193,20 @@ extension PolicyStatement {
         return (patterns, negated != nil)
     }
 
+    /// Whether a resource isn't the other service's.
+    private static func fits(_ name: String, _ service: PolicyAction.Service?) -> Bool {
+        switch service {
+        case .kms: !name.hasPrefix("arn:aws:s3:")
+        case .s3: !name.hasPrefix("arn:aws:kms:")
+        case nil: true
+        }
+    }
+
     private static func isResource(_ name: String, _ owner: PolicyDocument.Owner) -> Bool {
         switch owner {
-        case .credential: return name == "*" || name.hasPrefix(PolicyDocument.resourcePrefix)
+        case .credential:
+            return name == "*" || name.hasPrefix(PolicyDocument.resourcePrefix)
+                || name.hasPrefix(PolicyDocument.keyPrefix)
         case .bucket(let bucket):
             let own = PolicyDocument.resourcePrefix + bucket
             guard name.hasPrefix(own) else { return false }
@@ -200,6 +230,7 @@ extension PolicyStatement {
             let isUsed = PolicyAction.named(pattern).contains { action in
                 switch action.level {
                 case .bucket: hasBucket
+                case .key: false
                 case .object: hasObjects
                 case .service: false
                 }

@@ -7,6 +7,7 @@ public struct PolicyDocument: Equatable, Sendable {
     public static let byteCountMax = 20_480
 
     static let resourcePrefix = "arn:aws:s3:::"
+    static let keyPrefix = "arn:aws:kms:::key/"
 
     /// Whether something is allowed or denied.
     public enum Effect: Sendable {
@@ -17,6 +18,27 @@ public struct PolicyDocument: Equatable, Sendable {
     }
 
     let statements: [PolicyStatement]
+
+    /// A policy of the statements of several.
+    public init(joining documents: [PolicyDocument]) {
+        statements = documents.flatMap(\.statements)
+    }
+
+    /// A credential's policy that allows actions of the KMS on every key.
+    public init(allowing actions: Set<PolicyAction>) {
+        statements = [
+            PolicyStatement(
+                effect: .allow,
+                principal: nil,
+                actions: actions.filter { $0.service == .kms },
+                resources: [PolicyPattern(Self.keyPrefix + "*")],
+                isResourceNegated: false,
+                conditions: []
+            )
+        ]
+    }
+
+    init(statements: [PolicyStatement]) { self.statements = statements }
 
     /// What the policy says of a request; `nil` where it says nothing.
     public func effect(on request: PolicyRequest) -> Effect? {

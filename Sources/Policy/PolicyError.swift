@@ -32,6 +32,10 @@ public enum PolicyError: Error, Equatable, Sendable {
     case principalNegated
     /// A resource that isn't one of S3, or of another bucket.
     case resourceInvalid(String)
+    /// A statement names actions, or resources, of S3 and of the KMS.
+    case servicesMixed
+    /// A bucket's policy names actions of the KMS: those belong in credentials' policies.
+    case serviceMisplaced(String)
     /// A statement has neither `Resource` nor `NotResource`, or both.
     case resourceMissing
     /// There is no statement.
@@ -68,6 +72,10 @@ extension PolicyError {
             "A bucket's policy must have a Principal in each statement, another one in none"
         case .principalNegated: "NotPrincipal may stand in statements that deny only"
         case .resourceInvalid(let name): "Policy has invalid resource: \(name)"
+        case .serviceMisplaced(let name):
+            "Actions of the KMS belong in a credential's policy, not in a bucket's: \(name)"
+        case .servicesMixed:
+            "A statement must be about s3 or about kms, not both: write one for each"
         case .resourceMissing: "A statement must have either Resource or NotResource"
         case .statementMissing: "Missing required field Statement"
         case .tooLarge:

@@ -4,7 +4,8 @@ public struct PolicyRequest: Sendable {
     public var principal: String?
     /// What is to be done.
     public var action: PolicyAction
-    /// What it is done to: `arn:aws:s3:::BUCKET`, `arn:aws:s3:::BUCKET/KEY`, or `*`.
+    /// What it is done to: `arn:aws:s3:::BUCKET`, `arn:aws:s3:::BUCKET/KEY`,
+    /// `arn:aws:kms:::key/ID`, or `*`.
     public var resource: String
     /// The values that conditions look at; absent where the request has none.
     public var context: [PolicyKey: String]
@@ -20,6 +21,18 @@ public struct PolicyRequest: Sendable {
         self.action = action
         self.resource = resource
         self.context = context
+    }
+
+    /// What a KMS key is called in policies; `*` in its place where a request names none.
+    ///
+    /// A name of AWS' own, `arn:aws:kms:REGION:ACCOUNT:key/ID`, stands for the key it names.
+    public static func resource(keyID: String?) -> String {
+        guard let keyID else { return PolicyDocument.keyPrefix + "*" }
+        let parts = keyID.split(separator: ":", maxSplits: 5, omittingEmptySubsequences: false)
+        guard parts.count == 6, parts[0] == "arn", parts[5].hasPrefix("key/") else {
+            return PolicyDocument.keyPrefix + keyID
+        }
+        return PolicyDocument.keyPrefix + parts[5].dropFirst(4)
     }
 
     /// What a resource of S3 is called in policies.

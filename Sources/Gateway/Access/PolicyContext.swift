@@ -36,20 +36,34 @@ enum PolicyContext {
         if fields.contains("x-amz-copy-source"), let source = try? CopySource(fields) {
             values[.copySource] = "\(source.bucket)/\(source.key)"
         }
-        addSender(scope, &values)
-        let peer = scope.exchange.peer
+        values.merge(of(scope.sender, scope.exchange.peer, now: scope.beganAt)) { $1 }
+        return values
+    }
+
+    /// What conditions may look at of a sender and its connection.
+    static func of(
+        _ sender: Authenticator.Sender?,
+        _ peer: PeerInfo,
+        now: Timestamp
+    ) -> [PolicyKey: String] {
+        var values: [PolicyKey: String] = [:]
+        addSender(sender, now, &values)
         values[.sourceAddress] = peer.address
         values[.secureTransport] = peer.isSecure ? "true" : "false"
         if let version = peer.tlsVersion, version.hasPrefix("TLSv") {
             values[.tlsVersion] = String(version.dropFirst(4))
         }
-        values[.currentTime] = scope.beganAt.iso8601
-        values[.epochTime] = String(scope.beganAt.seconds)
+        values[.currentTime] = now.iso8601
+        values[.epochTime] = String(now.seconds)
         return values
     }
 
-    private static func addSender(_ scope: RequestScope, _ values: inout [PolicyKey: String]) {
-        guard let sender = scope.sender else {
+    private static func addSender(
+        _ sender: Authenticator.Sender?,
+        _ now: Timestamp,
+        _ values: inout [PolicyKey: String]
+    ) {
+        guard let sender else {
             values[.principalType] = "Anonymous"
             return
         }
@@ -58,7 +72,7 @@ enum PolicyContext {
         values[.userName] = sender.credential.id
         values[.principalARN] = "arn:aws:iam:::user/\(sender.credential.id)"
         values[.signatureVersion] = "AWS4-HMAC-SHA256"
-        let age = scope.beganAt.milliseconds &- sender.identity.seed.time.milliseconds
+        let age = now.milliseconds &- sender.identity.seed.time.milliseconds
         values[.signatureAge] = String(max(0, age))
         switch sender.identity.placement {
         case .header: values[.authType] = "REST-HEADER"

@@ -1,6 +1,8 @@
+import Encoding
 import HTTPWire
 import Policy
 import S3Wire
+import Transport
 
 /// What a request's sender may do, by the policies of the sender and of a bucket.
 struct RequestAccess: Sendable {
@@ -22,6 +24,15 @@ struct RequestAccess: Sendable {
         self.principal = principal
         self.policy = policy
         self.context = context
+    }
+
+    /// What a credential may do with keys by the admin API.
+    init(_ sender: Authenticator.Sender, _ peer: PeerInfo, now: Timestamp) {
+        let credential = sender.credential
+        self.sender = credential.policy.map { .limited($0) } ?? .full
+        principal = credential.id
+        policy = nil
+        context = credential.policy == nil ? [:] : PolicyContext.of(sender, peer, now: now)
     }
 
     /// What the sender of a request may do in its bucket.
@@ -83,6 +94,29 @@ struct RequestAccess: Sendable {
             context: context
         )
         guard sender.permits(request, bucketPolicy: policy) else { throw S3Error(.accessDenied) }
+    }
+
+    /// Whether the sender may use every key: no policy of its own says otherwise.
+    var isUnlimited: Bool { if case .full = sender { true } else { false } }
+
+    /// Refuses the use of a KMS key that the sender's own policy doesn't allow; a bucket's has no
+    /// word in it.
+    ///
+    /// - Throws: `AccessDenied`.
+    func require(_ action: PolicyAction, keyID: String?) throws(S3Error) {
+        guard !isUnlimited else { return }
+        let request = PolicyRequest(
+            principal: principal,
+            action: action,
+            resource: PolicyRequest.resource(keyID: keyID),
+            context: context
+        )
+        guard sender.permits(request, bucketPolicy: nil) else {
+            throw S3Error(
+                .accessDenied,
+                "The credential has no right \(action.name) on the KMS key that is asked for."
+            )
+        }
     }
 
     /// Whether nothing is to be asked: the sender may do all, and no policy can deny it.

@@ -4,6 +4,7 @@ import Encoding
 import HTTPWire
 import KMS
 import NIOCore
+import Policy
 import S3Wire
 import SigV4
 import Transport
@@ -19,6 +20,8 @@ final class AdminHandler: HTTPServerHandler {
     private var body: [UInt8] = []
     private var isOver = false
     private var operation: String?
+    /// What is asked for; the key that a body names once the body is there.
+    private var subject: KMSAdminSubject?
 
     init(
         _ exchange: any HTTPServerExchange,
@@ -56,6 +59,11 @@ final class AdminHandler: HTTPServerHandler {
     private func beginKMS() {
         if let route = KMSAdmin.route(path) {
             operation = route
+            subject = KMSAdminSubject(head.method, path: route, body: [])
+            // Looking on is what mends it; nothing is changed that can't be recorded.
+            guard head.method == .get || !services.gateway.audit.refuses else {
+                return refuse(503, "ServiceUnavailable", "the audit stream can't be written")
+            }
             return authenticate()
         }
         refuse(404, "NotFound", "there is nothing at \(path); the KMS API begins with /kms/")
@@ -95,12 +103,16 @@ final class AdminHandler: HTTPServerHandler {
 
     func receivedEnd(trailers: HTTPFields) {
         guard !isOver, let operation, let sender else { return }
+        subject = KMSAdminSubject(head.method, path: operation, body: body)
         guard bodyIsSigned(sender) else {
             return deny(
                 403,
                 "AccessDenied",
                 "sign the body: x-amz-content-sha256 must be its SHA-256"
             )
+        }
+        do throws(S3Error) { try requireRight(sender) } catch {
+            return deny(403, "AccessDenied", error.message)
         }
         let rawQuery = head.target.split(separator: "?", maxSplits: 1).dropFirst().first ?? ""
         guard let query = try? S3Query(raw: String(rawQuery)) else {
@@ -119,17 +131,27 @@ final class AdminHandler: HTTPServerHandler {
         }
     }
 
+    /// Refuses what the credential's own policy doesn't allow, whether the key exists or not.
+    private func requireRight(_ sender: Authenticator.Sender) throws(S3Error) {
+        guard let subject else { return }
+        guard let action = PolicyAction(subject.action) else { throw S3Error(.accessDenied) }
+        let access = RequestAccess(sender, exchange.peer, now: services.gateway.clock())
+        try access.require(action, keyID: subject.keyID)
+    }
+
     /// Every administrative call is on record, whatever its outcome.
     private func record(_ status: Int) {
         var record = AuditRecord(
             time: services.gateway.clock(),
             requestID: id,
             principal: sender?.credential.id,
-            operation: "kms:\(head.method.name) \(operation ?? "")",
+            operation: subject.map { "kms:\($0.action.rawValue)" }
+                ?? "kms:\(head.method.name) \(operation ?? "")",
             outcome: status < 300 ? .success : status == 401 || status == 403 ? .denied : .failure,
             sourceAddress: exchange.peer.address
         )
         record.status = status
+        record.keyID = subject?.keyID
         services.gateway.audit.record(record)
     }
 

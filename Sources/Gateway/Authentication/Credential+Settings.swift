@@ -36,7 +36,7 @@ extension Credential {
                 hint: "add secret_access_key_file with the path of a file of mode 0600"
             )
         }
-        let policy = try policy(record, accessKeyID)
+        let policy = try rights(record, accessKeyID)
         let id = record[GatewaySettings.credentialID]
         let name = record[GatewaySettings.credentialName]
         do throws(CryptoError) {
@@ -54,6 +54,26 @@ extension Credential {
                 hint: "raise the limit of locked memory (ulimit -l)"
             )
         }
+    }
+
+    /// What a credential may do: what its policy and its roles allow together; everything where
+    /// it has neither.
+    private static func rights(
+        _ record: SettingRecord,
+        _ accessKeyID: String
+    ) throws(GatewayStartError) -> PolicyDocument? {
+        var documents: [PolicyDocument] = []
+        if let policy = try policy(record, accessKeyID) { documents.append(policy) }
+        for name in record[GatewaySettings.credentialRoles] {
+            guard let role = KeyRole(rawValue: name) else {
+                throw GatewayStartError(
+                    "credentials: \(name) in kms_roles of \(accessKeyID) is no role",
+                    hint: "roles are \(KeyRole.allCases.map(\.rawValue).joined(separator: ", "))"
+                )
+            }
+            documents.append(role.policy)
+        }
+        return documents.isEmpty ? nil : PolicyDocument(joining: documents)
     }
 
     private static func policy(

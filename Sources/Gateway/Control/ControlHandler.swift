@@ -72,6 +72,7 @@ final class ControlHandler: HTTPServerHandler {
     private func perform(_ request: ControlRequest) {
         attempts += 1
         slow?.start()
+        scope.controlUses = request.uses
         scope.isHeadLent = true
         scope.loop.perform { () async throws(S3Error) -> ControlAnswer in
             try await ControlWork.perform(request)

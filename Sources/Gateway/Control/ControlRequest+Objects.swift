@@ -71,16 +71,34 @@ extension ControlRequest {
             envelope: found.envelope,
             bucket: bucket,
             key: key,
-            wantsObjectKey: withKey
+            wantsObjectKey: withKey,
+            rights: KeyRights(access)
         )
         do throws(ReadFailure) {
-            return try await services.access.open(found, wanted, customer: customer)
+            let opened = try await services.access.open(found, wanted, customer: customer)
+            uses.add(opened.keyUse)
+            return opened
         } catch {
             switch error {
             case .refused(let refusal): throw refusal
             case .broken(let fault): throw S3Error(fault)
             }
         }
+    }
+
+    /// The key that wraps a new object's key, made where there is none.
+    ///
+    /// - Throws: `AccessDenied` where the sender may not use the KMS key; what S3 answers to the
+    ///   KMS' failure.
+    func wrappingKey(for requested: RequestedEncryption) async throws(S3Error) -> WrappingKey {
+        try KeyRights(access).require(requested)
+        let wrapping = try await services.access.wrappingKey(
+            for: requested,
+            bucket: bucket,
+            key: key
+        )
+        uses.add(wrapping.keyUse)
+        return wrapping
     }
 
     /// The parts of an object whose key was opened; `nil` where it was written meanwhile.

@@ -18,6 +18,8 @@ struct ControlRequest: Sendable {
     var owner: Owner
     var services: GatewayServices
     var store: StoreClient
+    /// What it used of KMS keys so far, for the audit stream.
+    let uses = KeyUses()
 
     var bucket: String { target.bucket ?? "" }
     var key: String { target.key ?? "" }

@@ -18,10 +18,8 @@ enum EncryptionUpdateWork {
                     "The encryption of an object under a customer's key can't be changed in place."
                 )
             }
-            let wrapping = try await request.services.access.wrappingKey(
-                for: try requested(wanted, opened, request.services),
-                bucket: request.bucket,
-                key: request.key
+            let wrapping = try await request.wrappingKey(
+                for: try requested(wanted, opened, request.services)
             )
             return Rewrapping(attributes: opened.attributes, wrapping: wrapping)
         }

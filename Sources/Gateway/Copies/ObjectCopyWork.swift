@@ -33,11 +33,7 @@ enum ObjectCopyWork {
                 source: source,
                 attributes: try attributes(request, directives, source),
                 requested: requested,
-                wrapping: try await request.services.access.wrappingKey(
-                    for: requested,
-                    bucket: request.bucket,
-                    key: request.key
-                ),
+                wrapping: try await request.wrappingKey(for: requested),
                 conditions: try await WriteConditions.resolve(request)
             )
             guard copy.canShare(algorithm) else { return try copy.plan(algorithm) }

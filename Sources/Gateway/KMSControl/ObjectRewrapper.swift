@@ -136,7 +136,8 @@ struct ObjectRewrapper: Sendable {
             envelope: found.envelope,
             bucket: place.bucket,
             key: place.key,
-            wantsObjectKey: true
+            wantsObjectKey: true,
+            rights: .all
         )
         do throws(ReadFailure) {
             return try await access.open(found, request, customer: nil)
@@ -159,7 +160,9 @@ struct ObjectRewrapper: Sendable {
             let use: BucketKeyUse = envelope.mode == .kms ? .sseKMS : .sseS3
             guard let to = selection.to else { throw .notSupported }
             let key = try await ring.bucketKeyForWrite(bucket: place.bucket, keyID: to, use: use)
-            guard let wrapping = WrappingKey(key, use) else { throw .recordInvalid("bucket key") }
+            guard let wrapping = WrappingKey(key, use, isFromCache: false) else {
+                throw .recordInvalid("bucket key")
+            }
             return wrapping
         case .kmsDataKey(let wrapped):
             let keyID: KeyID

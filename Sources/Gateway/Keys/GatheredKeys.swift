@@ -1,6 +1,9 @@
 import Crypto
+import Daemon
 import Encoding
 import KMS
+import Policy
+import S3Wire
 import SealedObject
 
 /// The keys that open one envelope: gathered from memory or, where some aren't there, with calls.
@@ -11,6 +14,8 @@ struct GatheredKeys: Sendable {
     var wrappingKey: DataKey?
     /// The id of the KMS key behind it; empty for SSE-S3 and SSE-C.
     var kmsKeyID = ""
+    /// The use of that key, for the audit stream; `nil` where only attributes are opened.
+    var keyUse: AuditKeyUse?
 
     /// What one envelope needs, and where.
     struct Request: Sendable {
@@ -19,6 +24,16 @@ struct GatheredKeys: Sendable {
         var key: String
         /// Whether the object's own key is wanted, not its attributes alone.
         var wantsObjectKey: Bool
+        /// Which keys whoever asks may use.
+        var rights: KeyRights
+
+        /// Refuses to unwrap under a KMS key that may not be used for it.
+        ///
+        /// - Throws: `AccessDenied`.
+        func requireRight(_ keyID: String) throws(S3Error) {
+            guard wantsObjectKey, envelope.mode == .kms else { return }
+            try rights.require(.decrypt, keyID)
+        }
     }
 
     /// The keys as far as memory has them; `nil` where one must be fetched.
@@ -47,6 +62,7 @@ struct GatheredKeys: Sendable {
                 )
             else { return nil }
             gathered.wrappingKey = key
+            gathered.keyUse = AuditKeyUse(unwrapping: wrapped, ring, isFromCache: true)
             return gathered
         }
     }
@@ -71,6 +87,7 @@ struct GatheredKeys: Sendable {
                 )
             else { return nil }
             gathered.wrappingKey = key.key
+            gathered.keyUse = AuditKeyUse(.unwrap, key, isFromCache: true)
             if isKMS { gathered.kmsKeyID = key.keyID.name }
         } else if isKMS {
             guard let keyID = ring.cachedKeyID(ofBucketKey: recordID, bucket: request.bucket) else {
@@ -79,6 +96,18 @@ struct GatheredKeys: Sendable {
             gathered.kmsKeyID = keyID.name
         }
         return gathered
+    }
+
+    /// The id of the KMS key that a request's object is under, without a call to the KMS.
+    ///
+    /// - Throws: `.recordMissing`, `.recordInvalid`, `.storeUnavailable`.
+    static func kmsKeyID(_ request: Request, _ ring: KeyRing) async throws(KMSError) -> String {
+        switch request.envelope.reference {
+        case .bucketKey, .customerKey: ""
+        case .kmsDataKey(let wrapped): wrapped.kmsKeyID
+        case .kmsBucketKey(let id):
+            try await ring.keyID(ofBucketKey: recordID(id), bucket: request.bucket).name
+        }
     }
 
     /// The keys, fetched where they aren't in memory.
@@ -108,11 +137,13 @@ struct GatheredKeys: Sendable {
                 use: .sseS3
             )
             gathered.wrappingKey = key.key
+            gathered.keyUse = AuditKeyUse(.unwrap, key, isFromCache: false)
         case .kmsBucketKey(let id):
             let id = try recordID(id)
             if request.wantsObjectKey {
                 let key = try await ring.bucketKey(id: id, bucket: request.bucket, use: .sseKMS)
                 gathered.wrappingKey = key.key
+                gathered.keyUse = AuditKeyUse(.unwrap, key, isFromCache: false)
                 gathered.kmsKeyID = key.keyID.name
             } else {
                 gathered.kmsKeyID = try await ring.keyID(
@@ -128,6 +159,7 @@ struct GatheredKeys: Sendable {
                 under: KeyID(wrapped.kmsKeyID),
                 context: context(wrapped, request)
             )
+            gathered.keyUse = AuditKeyUse(unwrapping: wrapped, ring, isFromCache: false)
         }
         return gathered
     }

@@ -1,3 +1,4 @@
+import Daemon
 import Encoding
 import KMS
 import S3Wire
@@ -21,7 +22,7 @@ struct KeyAccess: Sendable {
             keyID: keyID,
             use: use,
             now: now()
-        ).flatMap { WrappingKey($0, use) }
+        ).flatMap { WrappingKey($0, use, isFromCache: true) }
     }
 
     /// The key that wraps a new object's key, made where there is none.
@@ -40,7 +41,7 @@ struct KeyAccess: Sendable {
                     keyID: keyID,
                     use: use
                 )
-                guard let wrapping = WrappingKey(bucketKey, use) else {
+                guard let wrapping = WrappingKey(bucketKey, use, isFromCache: false) else {
                     throw KMSError.recordInvalid("bucket key")
                 }
                 return wrapping
@@ -63,17 +64,30 @@ struct KeyAccess: Sendable {
         customer: CustomerKeyHolder?
     ) async throws(ReadFailure) -> OpenedObject {
         let keys: GatheredKeys
-        do throws(KMSError) {
-            keys = try await GatheredKeys.fetch(request, ring)
-        } catch {
-            switch error {
-            // What is stored is at fault, not the KMS.
-            case .ciphertextInvalid, .contextInvalid, .invalidKeyID, .recordInvalid, .recordMissing:
-                throw .broken(.keyBroken(error))
-            default: throw .refused(errors.read(error))
+        if !request.rights.isUnlimited, request.envelope.mode == .kms, request.wantsObjectKey {
+            let keyID: String
+            do throws(KMSError) { keyID = try await GatheredKeys.kmsKeyID(request, ring) } catch {
+                throw failure(error)
             }
+            do throws(S3Error) { try request.requireRight(keyID) } catch { throw .refused(error) }
+        }
+        do throws(KMSError) { keys = try await GatheredKeys.fetch(request, ring) } catch {
+            throw failure(error)
+        }
+        // Again, by the name that its unwrapping proved: the record may have been another's then.
+        do throws(S3Error) { try request.requireRight(keys.kmsKeyID) } catch {
+            throw .refused(error)
         }
         return try OpenedObject(found, request, keys, customer: customer)
+    }
+
+    private func failure(_ error: KMSError) -> ReadFailure {
+        switch error {
+        // What is stored is at fault, not the KMS.
+        case .ciphertextInvalid, .contextInvalid, .invalidKeyID, .recordInvalid, .recordMissing:
+            .broken(.keyBroken(error))
+        default: .refused(errors.read(error))
+        }
     }
 
     /// The KMS key and the use of a request that goes through a bucket key.
@@ -88,13 +102,14 @@ struct KeyAccess: Sendable {
 
 extension WrappingKey {
     /// A bucket key as a wrapping key.
-    init?(_ key: BucketKey, _ use: BucketKeyUse) {
+    init?(_ key: BucketKey, _ use: BucketKeyUse, isFromCache: Bool) {
         guard let id = try? Identifier(key.id.bytes) else { return nil }
         self.init(
             reference: use == .sseS3 ? .bucketKey(id) : .kmsBucketKey(id),
             bucketKeyKMSKeyID: use == .sseS3 ? "" : key.keyID.name,
             source: .shared(key.key),
-            keyID: key.keyID.name
+            keyID: key.keyID.name,
+            keyUse: AuditKeyUse(.wrap, key, isFromCache: isFromCache)
         )
     }
 
@@ -109,7 +124,13 @@ extension WrappingKey {
             reference: .kmsDataKey(wrapped),
             bucketKeyKMSKeyID: "",
             source: .shared(generated.key),
-            keyID: keyID.name
+            keyID: keyID.name,
+            keyUse: AuditKeyUse(
+                .generate,
+                keyID: keyID.name,
+                keyVersion: generated.keyVersion,
+                isFromCache: false
+            )
         )
     }
 }

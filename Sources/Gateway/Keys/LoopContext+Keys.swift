@@ -21,8 +21,12 @@ extension LoopContext {
         for request: RequestedEncryption,
         bucket: String,
         key: String,
+        rights: KeyRights,
         then completion: @escaping (Result<WrappingKey, S3Error>) -> Void
     ) {
+        do throws(S3Error) { try rights.require(request) } catch {
+            return completion(.failure(error))
+        }
         let access = services.access
         if let cached = access.cachedWrappingKey(for: request, bucket: bucket) {
             return completion(.success(cached))
@@ -54,6 +58,7 @@ extension LoopContext {
         bucket: String,
         key: String,
         customer: CustomerKeyHolder?,
+        rights: KeyRights,
         wants: Wanted,
         then completion: @escaping (Result<OpenedObject, ReadFailure>) -> Void
     ) {
@@ -62,7 +67,8 @@ extension LoopContext {
             envelope: found.envelope,
             bucket: bucket,
             key: key,
-            wantsObjectKey: wants != .attributes
+            wantsObjectKey: wants != .attributes,
+            rights: rights
         )
         do throws(ReadFailure) {
             if let opened = try openAtHand(found, request, customer) {
@@ -94,6 +100,9 @@ extension LoopContext {
     ) throws(ReadFailure) -> OpenedObject? {
         guard let keys = GatheredKeys.cached(request, services.keys, now: services.clock()) else {
             return nil
+        }
+        do throws(S3Error) { try request.requireRight(keys.kmsKeyID) } catch {
+            throw .refused(error)
         }
         let known = openedObjects.contents(
             .init(bucket: request.bucket, key: request.key, versionID: found.versionID),

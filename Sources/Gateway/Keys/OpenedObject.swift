@@ -1,4 +1,5 @@
 import Crypto
+import Daemon
 import HTTPWire
 import KMS
 import S3Wire
@@ -74,6 +75,8 @@ struct OpenedObject: Sendable {
     let wrappingKey: DataKey?
     /// The KMS key behind it; empty for SSE-S3 and SSE-C.
     let kmsKeyID: String
+    /// The use of a KMS key that opened it; `nil` for SSE-C, or where only attributes were.
+    let keyUse: AuditKeyUse?
 
     var found: FoundObject { contents.found }
     var envelope: Envelope { contents.found.envelope }
@@ -121,6 +124,7 @@ struct OpenedObject: Sendable {
         self.contents = contents
         wrappingKey = keys.wrappingKey
         kmsKeyID = keys.kmsKeyID
+        keyUse = keys.keyUse
     }
 
     /// The object once its part table told what its envelope couldn't: the number of parts.

@@ -1,3 +1,4 @@
+import Daemon
 import KMS
 import S3Wire
 import SealedObject
@@ -18,6 +19,8 @@ struct WrappingKey: Sendable {
     let source: Source
     /// The id of the KMS key that stands behind it, for answers and audit; `nil` for SSE-C.
     let keyID: String?
+    /// The use of that KMS key; `nil` where the request counted it already.
+    var keyUse: AuditKeyUse?
 
     static func customer(_ holder: CustomerKeyHolder) -> WrappingKey {
         WrappingKey(

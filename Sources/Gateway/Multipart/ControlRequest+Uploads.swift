@@ -32,7 +32,8 @@ extension ControlRequest {
             envelope: upload.envelope,
             bucket: bucket,
             key: key,
-            wantsObjectKey: true
+            wantsObjectKey: true,
+            rights: KeyRights(access)
         )
         let opened: OpenedObject
         do throws(ReadFailure) {
@@ -48,6 +49,7 @@ extension ControlRequest {
             case .broken(let fault): throw S3Error(fault)
             }
         }
+        uses.add(opened.keyUse)
         return try OpenedUpload(upload, opened)
     }
 }

@@ -11,11 +11,7 @@ enum MultipartWork {
         let requested = try RequestedEncryption(request)
         let checksum = try ChecksumType.requested(request.fields)
         let attributes = try attributes(request, checksum)
-        let wrapping = try await request.services.access.wrappingKey(
-            for: requested,
-            bucket: request.bucket,
-            key: request.key
-        )
+        let wrapping = try await request.wrappingKey(for: requested)
         let envelope = try envelope(request, wrapping, attributes)
         let reply = try await request.succeed(
             StoreRequest(

@@ -1,3 +1,4 @@
+import Daemon
 import HTTPWire
 import S3Wire
 import SealedObject
@@ -10,6 +11,8 @@ struct OpenedUpload: Sendable {
     let attributes: ObjectAttributes
     /// The KMS key behind it; empty for SSE-S3 and SSE-C.
     let kmsKeyID: String
+    /// The use of that key; `nil` for SSE-C.
+    let keyUse: AuditKeyUse?
     /// The key that wraps it, to wrap it anew; `nil` for SSE-C.
     let wrapping: WrappingKey?
 
@@ -19,6 +22,7 @@ struct OpenedUpload: Sendable {
         self.objectKey = objectKey
         attributes = opened.attributes
         kmsKeyID = opened.kmsKeyID
+        keyUse = opened.keyUse
         wrapping = opened.wrapping(nil)
     }
 
@@ -51,10 +55,12 @@ extension LoopContext {
     /// - Parameters:
     ///   - upload: the upload.
     ///   - customer: the customer's key, where its mode is SSE-C.
+    ///   - rights: which keys whoever asks may use.
     ///   - completion: called on this loop; a wrong customer key is E17's `InvalidRequest`.
     func open(
         _ upload: OpenUpload,
         customer: CustomerKeyHolder?,
+        rights: KeyRights,
         then completion: @escaping (Result<OpenedUpload, S3Error>) -> Void
     ) {
         open(
@@ -62,6 +68,7 @@ extension LoopContext {
             bucket: upload.bucket,
             key: upload.key,
             customer: customer,
+            rights: rights,
             wants: .objectKey
         ) { result in
             switch result {

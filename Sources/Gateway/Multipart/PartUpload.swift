@@ -54,11 +54,13 @@ final class PartUpload: UploadKind {
         _ upload: OpenUpload,
         _ completion: @escaping (Result<PreparedUpload, S3Error>) -> Void
     ) {
-        scope.loop.open(upload, customer: customer) { [self] result in
+        scope.loop.open(upload, customer: customer, rights: KeyRights(scope.access)) {
+            [self] result in
             do throws(S3Error) {
                 let opened = try result.get()
                 self.opened = opened
                 scope.keyID = opened.keyID(scope.loop.services)
+                scope.keyUse = opened.keyUse
                 completion(.success(try prepared(try PayloadPlan(scope), opened)))
             } catch {
                 completion(.failure(error))

@@ -28,7 +28,8 @@ enum RepeatedCompletion {
             envelope: found.envelope,
             bucket: request.bucket,
             key: request.key,
-            wantsObjectKey: false
+            wantsObjectKey: false,
+            rights: KeyRights(request.access)
         )
         let opened: OpenedObject
         do throws(ReadFailure) {

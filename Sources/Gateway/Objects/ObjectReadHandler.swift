@@ -131,6 +131,7 @@ final class ObjectReadHandler: HTTPServerHandler {
             bucket: scope.bucket,
             key: scope.key,
             customer: customer,
+            rights: KeyRights(scope.access),
             wants: wants
         ) { [self] result in
             guard !isOver else { return }

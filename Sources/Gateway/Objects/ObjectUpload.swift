@@ -41,12 +41,14 @@ final class ObjectUpload: UploadKind {
         scope.loop.wrappingKey(
             for: requested,
             bucket: scope.bucket,
-            key: scope.key
+            key: scope.key,
+            rights: KeyRights(scope.access)
         ) { [self] result in
             do throws(S3Error) {
                 let wrapping = try result.get()
                 self.wrapping = wrapping
                 scope.keyID = wrapping.keyID
+                scope.keyUse = wrapping.keyUse
                 resolveConditions(try PayloadPlan(scope), wrapping, completion)
             } catch {
                 completion(.failure(error))

@@ -149,7 +149,15 @@ extension LoopContext {
     ) {
         if let entityTag = found.envelope.opaqueETag { return completion(.success(entityTag)) }
         if found.envelope.body == .upload { return entityTagOfParts(found, then: completion) }
-        open(found, bucket: bucket, key: key, customer: nil, wants: .attributes) { result in
+        // Attributes need no right on a key.
+        open(
+            found,
+            bucket: bucket,
+            key: key,
+            customer: nil,
+            rights: .all,
+            wants: .attributes
+        ) { result in
             switch result {
             case .success(let opened): completion(.success(opened.etag))
             case .failure(.refused(let error)): completion(.failure(error))

@@ -45,7 +45,8 @@ struct ObjectPlaintext: Sendable {
             envelope: found.envelope,
             bucket: place.bucket,
             key: place.key,
-            wantsObjectKey: true
+            wantsObjectKey: true,
+            rights: .all
         )
         do throws(ReadFailure) {
             return try await keys.open(found, wanted, customer: customer)

@@ -1,3 +1,4 @@
+import Daemon
 import Encoding
 import HTTPWire
 import NIOCore
@@ -40,6 +41,7 @@ final class GatewayApplication: HTTPServerApplication {
             target: target,
             operation: try? operation.get()
         )
+        guard !loop.services.audit.refuses else { return RefusedHandler(scope, .unrecorded) }
         do throws(S3Error) {
             // Nobody signs a preflight; in a presigned URL stands the signature of what follows.
             if head.method != .options {
@@ -78,6 +80,14 @@ final class GatewayApplication: HTTPServerApplication {
             return handler
         }
     }
+}
+
+extension S3Error {
+    /// Nothing is done that the audit stream couldn't tell.
+    static let unrecorded = S3Error(
+        .serviceUnavailable,
+        "The audit stream can't be written; try again later."
+    )
 }
 
 /// The contexts of all event loops.

@@ -10,6 +10,7 @@ extension RequestScope {
     func note(_ opened: OpenedObject) {
         mode = opened.envelope.sseMode
         keyID = opened.keyID(loop.services)
+        if let use = opened.keyUse { keyUse = use }
     }
 
     /// A stored object that can't be given out: one line in the log, one audit event.
@@ -49,13 +50,24 @@ extension RequestScope {
                 "milliseconds": "\(elapsed)", "complete": "\(complete)",
             ]
         )
-        guard loop.services.audit.isRecording, isAudited else { return }
-        loop.services.audit.record(auditRecord(outcome(complete)))
+        let audit = loop.services.audit
+        guard audit.isRecording else { return }
+        var uses = controlUses?.all ?? []
+        if keyUse == nil { keyUse = uses.popLast() }
+        // Uses besides the last: each has an event of its own, under the request's id.
+        for use in uses {
+            var record = auditRecord(.success)
+            record.keyUse = use
+            record.errorCode = nil
+            record.status = nil
+            audit.record(record)
+        }
+        if isAudited { audit.record(auditRecord(outcome(complete))) }
     }
 
     /// On record is what used a key, what was to use one and couldn't, and what was denied.
     private var isAudited: Bool {
-        if mode != nil || status == 401 || status == 403 { return true }
+        if mode != nil || keyUse != nil || status == 401 || status == 403 { return true }
         switch errorCode {
         case .kmsDisabled, .kmsInvalidState, .kmsNotFound, .notFound: return true
         default: return false
@@ -82,6 +94,7 @@ extension RequestScope {
         record.bucket = bucket.isEmpty ? nil : bucket
         record.object = key.isEmpty ? nil : key
         record.keyID = keyID
+        record.keyUse = keyUse
         record.errorCode = errorCode?.rawValue
         record.status = status == 0 ? nil : status
         return record

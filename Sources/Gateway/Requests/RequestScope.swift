@@ -1,3 +1,4 @@
+import Daemon
 import Encoding
 import HTTPWire
 import NIOCore
@@ -28,6 +29,10 @@ final class RequestScope {
     var sourceAccess = RequestAccess.none
     /// The KMS key that served the request, for the audit stream.
     var keyID: String?
+    /// The use of that key, once it was used.
+    var keyUse: AuditKeyUse?
+    /// The uses of keys by control work, which may be several.
+    var controlUses: KeyUses?
     /// The mode that serves the request, for the audit stream and metrics.
     var mode: SSEMode?
     /// Whether work outside of the event loop reads the head's fields.

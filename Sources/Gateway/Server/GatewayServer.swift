@@ -54,8 +54,7 @@ public final class GatewayServer: Sendable {
     /// - Throws: what is wrong and what to do about it; nothing listens then.
     public static func start(
         _ given: Settings,
-        log: Logger,
-        audit: AuditLog
+        log: Logger
     ) async throws(GatewayStartError) -> GatewayServer {
         let cryptography = CryptoSettings.start(given, log: log)
         let registry = MetricsRegistry()
@@ -66,7 +65,8 @@ public final class GatewayServer: Sendable {
         let credentials = try Credential.list(given)
         let group = eventLoops(given)
         let folder = try KMSBackends.folder(given)
-        let opening = KeyServices.opening(on: group.next(), kmsTransport)
+        let calls = ProviderMetrics(registry)
+        let opening = KeyServices.opening(on: group.next(), kmsTransport, calls: calls)
         let backends = try await KMSBackends.open(given, folder, log: log, opening)
         let settings = backends.settings
         let target = try StoreTarget(settings)
@@ -75,6 +75,7 @@ public final class GatewayServer: Sendable {
         let records = StoreRecords(pools.client)
         let ring = try KeyServices.ring(settings, try backends.provider, records)
         try await begin(ring, records)
+        let audit = try await AuditLog.open(settings, ring, log)
         var services = GatewayServices(
             settings,
             storeForm: pools.client.form,
@@ -86,12 +87,11 @@ public final class GatewayServer: Sendable {
             metrics: GatewayMetrics(registry)
         )
         services.digestThreads = DigestThreads(settings, in: registry)
-        MetricsBridge.register(transport, secure, ring, audit, in: registry)
-        MetricsBridge.remoteKMS(kmsTransport, registry)
+        MetricsBridge.register(transport, secure, kmsTransport, ring, audit, in: registry)
         let loops = await pools.contexts(services)
         ring.whenCleared { loops.forgetObjects() }
         let control = KMSControl(backends, folder, opening, .init(services, pools.client, records))
-        let health = readiness(ring, pools.client)
+        let health = readiness(ring, pools.client, audit)
         let listening = Listening(tls, group, settings, transport, secure)
         let adminServices = AdminApplication.Services(
             gateway: services,
@@ -139,8 +139,15 @@ public final class GatewayServer: Sendable {
         }
     }
 
-    private static func readiness(_ ring: KeyRing, _ store: StoreClient) -> HealthRegistry {
+    private static func readiness(
+        _ ring: KeyRing,
+        _ store: StoreClient,
+        _ audit: AuditLog
+    ) -> HealthRegistry {
         let health = HealthRegistry()
+        if audit.isRecording {
+            health.register("audit") { audit.probe().map { .unhealthy($0) } ?? .healthy }
+        }
         health.register("kms") {
             do throws(KMSError) {
                 try await ring.probe()
@@ -222,11 +229,24 @@ public final class GatewayServer: Sendable {
         }
     }
 
+    /// Goes on in a new audit file, where the old one was taken away.
+    ///
+    /// - Returns: why the old one stays in use; `nil` where all is well.
+    public func reopenAudit() -> String? {
+        do throws(AuditFileError) {
+            try services.audit.reopen()
+            return nil
+        } catch {
+            return error.explanation
+        }
+    }
+
     /// Stops accepting, lets requests end, and wipes the keys.
     public func stop() async {
         let deadline = TimeAmount(settings[GatewayLimitSettings.drainTimeout])
         await s3.drain(deadline: deadline)
         await admin.drain(deadline: .seconds(1))
+        services.audit.close()
         services.keys.stop()
         await loops.close()
         await services.digestThreads?.stop()

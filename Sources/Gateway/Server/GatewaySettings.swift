@@ -112,17 +112,19 @@ public enum GatewaySettings {
         "policy_file",
         "Policy in JSON that says what it may do; everything when left out."
     )
+    static let credentialRoles = SettingKey.list(
+        "kms_roles",
+        default: [],
+        "Ready rights on KMS keys: key-administrator, key-user, auditor; beside policy_file."
+    )
     static let credentials = SettingKey.records(
         "credentials",
         fields: [
             credentialID, credentialName, credentialAccessKey, credentialSecret, credentialAdmin,
-            credentialPolicy,
+            credentialPolicy, credentialRoles,
         ],
         "Who may send requests."
     )
-
-    /// The file of the audit stream; `nil` where none is written.
-    public static func auditFile(_ settings: Settings) -> String? { settings[AuditSettings.file] }
 
     /// The whole table.
     public static let schema = SettingSchema(
@@ -147,9 +149,8 @@ public enum GatewaySettings {
             DigestThreads.count, adminListen, backendSocket, backendURL, backendCAFile,
             backendRegion, backendAccessKey, backendSecretKey, backendPlaintext,
             backendReservedBucket, defaultMode, credentials,
-        ] + GatewayKMSSettings.keys + GatewayLimitSettings.keys + [
-            AuditSettings.file, LogSettings.level,
-        ]
+        ] + GatewayKMSSettings.keys + GatewayLimitSettings.keys + AuditSettings.keys
+            + [LogSettings.level]
     )
 }
 
@@ -159,11 +160,4 @@ public enum CompatibilityProfile: String, CaseIterable, Sendable {
     case rustfs
     /// As AWS answers.
     case aws
-}
-
-enum AuditSettings {
-    static let file = SettingKey.optionalPath(
-        "audit.file",
-        "File of audit events, one JSON object a line; none are written when left out."
-    )
 }

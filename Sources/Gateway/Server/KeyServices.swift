@@ -56,14 +56,21 @@ enum KeyServices {
         }
     }
 
-    /// Opens providers whose connections live on one event loop.
+    /// Opens providers whose connections live on one event loop, and whose calls are counted.
     static func opening(
         on eventLoop: any EventLoop,
         _ metrics: TransportMetrics,
-        isReadOnly: Bool = false
+        isReadOnly: Bool = false,
+        calls: ProviderMetrics? = nil
     ) -> ProviderOpening {
         { settings async throws(GatewayStartError) in
-            try await provider(settings, on: eventLoop, metrics, isReadOnly: isReadOnly)
+            let opened = try await provider(
+                settings,
+                on: eventLoop,
+                metrics,
+                isReadOnly: isReadOnly
+            )
+            return calls.map { MeteredProvider(opened, tell: $0.count) } ?? opened
         }
     }
 

@@ -9,6 +9,7 @@ enum MetricsBridge {
     static func register(
         _ transport: TransportMetrics,
         _ secure: SecureTransportMetrics,
+        _ kms: TransportMetrics,
         _ ring: KeyRing,
         _ audit: AuditLog,
         in registry: MetricsRegistry
@@ -16,11 +17,28 @@ enum MetricsBridge {
         connections(transport, registry)
         store(transport, registry)
         tls(secure, registry)
+        remoteKMS(kms, registry)
         keys(ring, registry)
+        self.audit(audit, registry)
+    }
+
+    private static func audit(_ audit: AuditLog, _ registry: MetricsRegistry) {
         registry.counter(
             "sealgate_audit_dropped_total",
             help: "Audit events lost because their queue was full."
         ) { audit.recordsDropped }
+        registry.counter(
+            "sealgate_audit_failed_writes_total",
+            help: "Writes to the audit file that failed; tried again."
+        ) { audit.failedWrites }
+        registry.gauge(
+            "sealgate_audit_queue_bytes",
+            help: "Bytes of audit events that wait to be written."
+        ) { Double(audit.queuedBytes) }
+        registry.gauge(
+            "sealgate_audit_sequence",
+            help: "The number of the last event in the audit file."
+        ) { Double(audit.checkpoint?.sequence ?? 0) }
     }
 
     private static func connections(_ metrics: TransportMetrics, _ registry: MetricsRegistry) {
@@ -59,7 +77,7 @@ enum MetricsBridge {
     }
 
     /// Connections to a KMS on the network.
-    static func remoteKMS(_ metrics: TransportMetrics, _ registry: MetricsRegistry) {
+    private static func remoteKMS(_ metrics: TransportMetrics, _ registry: MetricsRegistry) {
         registry.gauge("sealgate_kms_connections", help: "Connections to the KMS.") {
             Double(metrics.poolOpen.load(ordering: .relaxed))
         }
@@ -84,6 +102,17 @@ enum MetricsBridge {
     }
 
     private static func keys(_ ring: KeyRing, _ registry: MetricsRegistry) {
+        registry.gauge("sealgate_kms_up", help: "Whether the last call to the KMS succeeded.") {
+            ring.lastError == nil ? 1 : 0
+        }
+        registry.gauge(
+            "sealgate_kms_token_expires_seconds",
+            help: "How long the KMS token lives; -1 where there is none that ends."
+        ) { Double(ring.provider.tokenExpiresInSeconds ?? -1) }
+        registry.gauge(
+            "sealgate_kms_reads_survive_seconds",
+            help: "How long keys in memory serve reads without the KMS; 0 without any."
+        ) { Double(ring.statistics(now: SystemClock.now).readsSurviveOutageSeconds ?? 0) }
         registry.gauge("sealgate_kms_cached_keys", help: "Bucket and data keys in memory.") {
             Double(ring.statistics(now: SystemClock.now).entryCount)
         }

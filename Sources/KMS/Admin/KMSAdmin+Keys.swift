@@ -43,7 +43,11 @@ extension KMSAdmin {
                 guard member.value == "ENCRYPT_DECRYPT" else {
                     throw .invalidRequest("KeyUsage must be ENCRYPT_DECRYPT")
                 }
-            case "KeyId", "key_id": creation.id = try keyID(try text(member))
+            case "KeyId", "key_id":
+                guard creation.id == nil else {
+                    throw .invalidRequest("KeyId may be there once only")
+                }
+                creation.id = try keyID(try text(member))
             case "Description": creation.description = try text(member)
             case "Tags": creation.tags = try tags(member)
             default: throw unknown(member)
@@ -158,6 +162,13 @@ extension KMSAdmin {
             case "encryption_context":
                 do throws(KMSError) { context = try EncryptionContext(member.value) } catch {
                     throw KMSAdminError(error)
+                }
+                // What wraps the gateway's own keys and objects' keys isn't made for others.
+                let reserved = ["aws:s3:arn", "sealgate"]
+                guard !context.pairs.contains(where: { reserved.contains($0.name) }) else {
+                    throw .invalidRequest(
+                        "encryption_context must not name \(reserved.joined(separator: " or "))"
+                    )
                 }
             default: throw unknown(member)
             }

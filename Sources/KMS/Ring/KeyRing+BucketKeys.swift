@@ -251,7 +251,12 @@ extension KeyRing {
     ) -> BucketKey {
         let now = environment.now()
         let name = BucketKeyName(bucket: record.bucket, id: record.id)
-        let key = BucketKey(id: record.id, keyID: record.keyID, key: key)
+        let key = BucketKey(
+            id: record.id,
+            keyID: record.keyID,
+            keyVersion: record.keyVersion,
+            key: key
+        )
         state.withLock { state in
             remember(record.keyID, of: name, in: &state)
             // What was loaded across a clearing serves its callers and isn't kept.

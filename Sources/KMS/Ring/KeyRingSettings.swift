@@ -79,6 +79,8 @@ public struct BucketKey: Sendable {
     public var id: RecordID
     /// The KMS key that wraps it, for the envelope's context and the answer's header.
     public var keyID: KeyID
+    /// The version of the KMS key that wraps it.
+    public var keyVersion: UInt32
     /// The key.
     public var key: DataKey
 }

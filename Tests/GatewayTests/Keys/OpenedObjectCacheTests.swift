@@ -32,7 +32,8 @@ struct OpenedObjectCacheTests {
             envelope: found.envelope,
             bucket: "demo",
             key: "key",
-            wantsObjectKey: wantsObjectKey
+            wantsObjectKey: wantsObjectKey,
+            rights: .all
         )
         return try await access.open(found, request, customer: customer)
     }

@@ -51,7 +51,8 @@ import Testing
             envelope: found.envelope,
             bucket: bucket,
             key: key,
-            wantsObjectKey: wantsObjectKey
+            wantsObjectKey: wantsObjectKey,
+            rights: .all
         )
     }
 

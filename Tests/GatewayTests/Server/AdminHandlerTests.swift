@@ -64,7 +64,7 @@ import Transport
         #expect(denied.text.contains("admin: true"))
         #expect(keys.ring.isRunning)
         let events = try keys.audited()
-        #expect(events.contains("\"operation\":\"kms:POST "))
+        #expect(events.contains("\"operation\":\"kms:ConfigureService\""))
         #expect(events.contains("\"outcome\":\"denied\""))
         #expect(events.contains("\"principal\":\"owner\""))
     }

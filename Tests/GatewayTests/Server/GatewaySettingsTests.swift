@@ -144,7 +144,7 @@ import Transport
             credentials: [],
             keys: keys.ring,
             bucketSettings: keys.services.settings,
-            audit: AuditLog(sink: nil),
+            audit: AuditLog(),
             log: keys.services.log,
             metrics: keys.services.metrics
         )

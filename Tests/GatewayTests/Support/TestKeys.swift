@@ -20,7 +20,6 @@ final class TestKeys: Sendable {
     let services: GatewayServices
     let registry = MetricsRegistry()
     let records = MemoryRecords()
-    private let sink: LineSink
 
     init(
         compatibility: Compatibility = .rustfs,
@@ -44,17 +43,13 @@ final class TestKeys: Sendable {
             environment: KeyRingEnvironment(now: { Self.now })
         )
         try await ring.start()
-        sink = try LineSink(path: folder.path + "/audit.log")
+        let audit = try AuditLog(
+            AuditLogSettings(path: folder.path + "/audit.log"),
+            try await .make(ring),
+            now: { Self.now }
+        )
         services = GatewayServices(
-            options: .init(
-                regions: ["us-east-1"],
-                domains: ["s3.example"],
-                documentBytesMax: documentBytesMax,
-                bucketCacheCountMax: 16,
-                uploadCacheCountMax: 16,
-                objectCacheCountMax: 16,
-                answerInterval: .seconds(5)
-            ),
+            options: Self.options(documentBytesMax),
             credentials: [
                 Credential(
                     id: "owner",
@@ -82,12 +77,24 @@ final class TestKeys: Sendable {
                 errors: KMSErrorMapping(compatibility: compatibility),
                 now: { Self.now }
             ),
-            audit: AuditLog(sink: sink),
+            audit: audit,
             log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
             metrics: GatewayMetrics(registry),
             clock: { Self.now }
         )
         _ = try await services.settings.load("demo")
+    }
+
+    private static func options(_ documentBytesMax: Int) -> GatewayServices.Options {
+        .init(
+            regions: ["us-east-1"],
+            domains: ["s3.example"],
+            documentBytesMax: documentBytesMax,
+            bucketCacheCountMax: 16,
+            uploadCacheCountMax: 16,
+            objectCacheCountMax: 16,
+            answerInterval: .seconds(5)
+        )
     }
 
     static let secret = "secret-of-the-test"

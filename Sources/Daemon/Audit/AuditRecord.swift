@@ -10,7 +10,39 @@ public enum AuditOutcome: String, Sendable {
     case success
 }
 
-/// One line of the audit log; fields that don't apply are left out.
+/// A use of a KMS key, as the audit stream tells it.
+public struct AuditKeyUse: Equatable, Sendable {
+    /// What the key did.
+    public enum Kind: String, Sendable {
+        /// It made and wrapped a data key or bucket key.
+        case generate
+        /// It opened one that was wrapped.
+        case unwrap
+        /// It sealed an object's key, through a bucket key that was made before.
+        case wrap
+    }
+
+    /// What the key did.
+    public var kind: Kind
+    /// The key's name.
+    public var keyID: String
+    /// The version that wrapped what was used; `nil` where the KMS doesn't tell.
+    public var keyVersion: UInt32?
+    /// Whether it was served from memory, without a call to the KMS.
+    public var isFromCache: Bool
+
+    /// A use from its parts.
+    public init(_ kind: Kind, keyID: String, keyVersion: UInt32?, isFromCache: Bool) {
+        self.kind = kind
+        self.keyID = keyID
+        self.keyVersion = keyVersion
+        self.isFromCache = isFromCache
+    }
+}
+
+/// One event of the audit stream; fields that don't apply are left out.
+///
+/// It has no field for a key, a secret or a body.
 public struct AuditRecord: Sendable {
     /// When the operation ended.
     public var time: Timestamp
@@ -24,11 +56,13 @@ public struct AuditRecord: Sendable {
     public var bucket: String?
     /// The object's key.
     public var object: String?
-    /// The id of the KMS key that was used or asked for.
+    /// The id of the KMS key that was asked for, where none was used.
     public var keyID: String?
+    /// The use of a KMS key.
+    public var keyUse: AuditKeyUse?
     /// How it ended.
     public var outcome: AuditOutcome
-    /// The S3 error code of what didn't succeed.
+    /// The error code of what didn't succeed.
     public var errorCode: String?
     /// Why, in words for the operator.
     public var reason: String?
@@ -65,7 +99,11 @@ public struct AuditRecord: Sendable {
         line.add("operation", operation)
         line.add("bucket", bucket)
         line.add("object", object)
-        line.add("key_id", keyID)
+        line.add("key_id", keyUse?.keyID ?? keyID)
+        line.add("key_version", keyUse?.keyVersion.map { Int($0) })
+        line.add("key_use", keyUse?.kind.rawValue)
+        if keyUse?.isFromCache == true { line.add("key_from", "cache") }
+        if keyUse?.isFromCache == false { line.add("key_from", "kms") }
         line.add("outcome", outcome.rawValue)
         line.add("error_code", errorCode)
         line.add("reason", reason)
@@ -74,35 +112,4 @@ public struct AuditRecord: Sendable {
         line.add("source_address", sourceAddress)
         return line.finish()
     }
-}
-
-/// Who did what, apart from the log: JSON lines of typed fields.
-///
-/// Recording never blocks; what doesn't fit the queue is dropped and counted, so watch
-/// `recordsDropped`.
-public final class AuditLog: Sendable {
-    private let sink: LineSink?
-
-    /// A log that writes to `sink`; `nil` records nothing.
-    public init(sink: LineSink?) { self.sink = sink }
-
-    /// Whether records go anywhere.
-    public var isRecording: Bool { sink != nil }
-
-    /// How many records were lost.
-    public var recordsDropped: UInt64 { sink?.linesDropped ?? 0 }
-
-    /// Queues a record.
-    public func record(_ record: AuditRecord) { sink?.write(record.line()) }
-
-    /// Writes what is queued before it returns; blocks.
-    public func flush() { sink?.flush() }
-
-    /// Goes on in a new file of the same path: on SIGHUP, after rotation.
-    ///
-    /// - Throws: `.fileUnusable`; the old file stays in use.
-    public func reopen() throws(LineSink.OpenError) { try sink?.reopen() }
-
-    /// Writes what is queued and ends.
-    public func close() { sink?.close() }
 }
