@@ -92,6 +92,13 @@ final class IndexFixture: Sendable {
         try await change { (transaction) throws(StoreError) in try transaction.createBucket(name) }
     }
 
+    /// The files discarded so far: the writer tells of them after it has answered, before it takes
+    /// the next change.
+    func discardedFiles() async throws -> Set<FileID> {
+        try await change { (_) throws(StoreError) in }
+        return discarded.files
+    }
+
     deinit {
         reader.close()
         index.close()
