@@ -101,6 +101,12 @@ class AWSCommandLine(Client):
         said = self.aws("s3", "sync", tree, self.there(), *self.options()).stdout
         assert said == "", "nothing changed"
 
+    def copy(self, name, other):
+        source = [option.replace("--sse-c", "--sse-c-copy-source")
+                  for option in self.customer_options()]
+        self.aws("s3", "cp", "--only-show-errors", self.there(name), self.there(other),
+                 *self.options(), *source)
+
     def remove(self):
         self.aws("s3", "rm", "--recursive", "--only-show-errors", self.there())
 
@@ -112,7 +118,7 @@ class AWSCommandLineCRT(AWSCommandLine):
         return "  preferred_transfer_client = crt\n"
 
     # All but transfers is the same program as without it.
-    sizes = part = unchanged = remove = None
+    sizes = part = unchanged = copy = remove = None
 
 
 class Boto3(Client):
@@ -146,6 +152,11 @@ class Boto3(Client):
         return self.s3.get_object(
             Bucket=self.bucket, Key=self.key(name), Range=f"bytes={start}-{start + count - 1}",
             **self.mode.boto_read())["Body"].read()
+
+    def copy(self, name, other):
+        source = {f"CopySource{name}": value for name, value in self.mode.boto_read().items()}
+        self.s3.copy({"Bucket": self.bucket, "Key": self.key(name)}, self.bucket, self.key(other),
+                     ExtraArgs=self.mode.boto_write() | source, Config=self.config)
 
     def remove(self):
         self.s3.delete_objects(Bucket=self.bucket, Delete={
@@ -187,7 +198,7 @@ class Boto3CRT(Boto3):
             for future in futures:
                 future.result()
 
-    part = remove = None
+    part = copy = remove = None
 
 
 class MinIO(Client):
@@ -236,6 +247,11 @@ class MinIO(Client):
         finally:
             answer.close()
             answer.release_conn()
+
+    def copy(self, name, other):
+        source = minio.commonconfig.CopySource(
+            self.bucket, self.key(name), ssec=self.customer())
+        self.client.copy_object(self.bucket, self.key(other), source, sse=self.encryption())
 
     def remove(self):
         for name in self.sizes():
@@ -306,6 +322,9 @@ class Rclone(Client):
             server.terminate()
             server.communicate()
 
+    def copy(self, name, other):
+        self.rclone("copyto", self.remote(name), self.remote(other))
+
     def remove(self):
         self.rclone("delete", self.remote())
 
@@ -340,6 +359,9 @@ class S5cmd(Client):
 
     def unchanged(self, tree):
         assert self.s5cmd("sync", *self.options(), f"{tree}/", self.there()).stdout == ""
+
+    def copy(self, name, other):
+        self.s5cmd("cp", *self.options(), self.there(name), self.there(other))
 
     def remove(self):
         self.s5cmd("rm", self.there("*"))
@@ -379,6 +401,9 @@ class S3cmd(Client):
     def unchanged(self, tree):
         assert "upload: " not in self.s3cmd(
             "sync", *self.options(), f"{tree}/", self.there()).stdout
+
+    def copy(self, name, other):
+        self.s3cmd("cp", *self.options(), self.there(name), self.there(other))
 
     def remove(self):
         self.s3cmd("del", "--recursive", "--force", self.there())
@@ -506,6 +531,9 @@ class ObStore(Client):
 
     def part(self, name, start, count):
         return bytes(obstore.get_range(self.store, name, start=start, length=count))
+
+    def copy(self, name, other):
+        obstore.copy(self.store, name, other)
 
     def remove(self):
         obstore.delete(self.store, list(self.sizes()))

@@ -17,7 +17,7 @@ BEGIN = "<!-- clients: written by Tests/EndToEnd/test_compatibility.py -->\n"
 END = "<!-- end of clients -->\n"
 OPERATIONS = {"upload": "upload", "sizes": "list", "part": "read a part", "unchanged": "sync",
               "check": "check", "serve": "serve", "download": "download",
-              "remove": "delete"}
+              "copy": "copy", "remove": "delete"}
 BUCKET = "compatibility"
 CASES = [(client, mode) for client in HERE for mode in client.modes]
 outcomes = {}
@@ -72,6 +72,13 @@ def test_client(gateway, all_modes, tree, tmp_path, client, mode_name):
         assert serve("small") == (tree / "small").read_bytes()
     does("download")(back)
     same(tree, back / str(tree).lstrip("/") if client is Restic else back)
+    if copy := does("copy"):
+        for name in ("small", "parts"):
+            copy(name, f"{name} copied")
+            copied = gateway.s3().get_object(
+                Bucket=BUCKET, Key=f"{prefix}{name} copied", **mode.boto_read())
+            assert copied["Body"].read() == (tree / name).read_bytes()
+        keeps_mode(gateway, prefix, mode)
     if remove := does("remove"):
         remove()
         if client is not Restic:
