@@ -140,18 +140,12 @@ extension ControlRequest {
             guard let wrapping = opened.wrapping(customer) else { throw S3Error(.internalError) }
             let changed = try await change(opened, wrapping)
             let reply = try await send(
-                StoreRequest(
-                    .put,
+                .replacingEnvelope(
+                    of: opened.found,
                     bucket: bucket,
                     key: key,
-                    query: StoreRequest.query(
-                        "sealgate-metadata",
-                        version: opened.found.pinned(services.storeForm)
-                    ),
-                    fields: HTTPFields([
-                        ("if-match", opened.found.storeETag),
-                        (StoreRequest.metadataField, try envelope(opened, changed).text),
-                    ])
+                    version: opened.found.pinned(services.storeForm),
+                    by: try envelope(opened, changed)
                 )
             )
             if reply.isSuccess { return opened }
@@ -166,13 +160,9 @@ extension ControlRequest {
         _ opened: OpenedObject,
         _ changed: Rewrapping
     ) throws(S3Error) -> Envelope {
-        guard let objectKey = opened.objectKey else { throw S3Error(.internalError) }
         do throws(SealedObjectError) {
-            return try Envelope(
-                sealing: objectKey,
-                objectID: opened.envelope.objectID,
-                body: opened.envelope.body,
-                attributes: changed.attributes,
+            return try opened.resealed(
+                changed.attributes,
                 under: changed.wrapping,
                 place: (bucket, key),
                 attributeKey: services.keys.attributeKey
@@ -185,6 +175,27 @@ extension ControlRequest {
     }
 }
 
+extension StoreRequest {
+    /// Replaces an object's envelope, as long as the object is the one that was found.
+    static func replacingEnvelope(
+        of found: FoundObject,
+        bucket: String,
+        key: String,
+        version: String?,
+        by envelope: Envelope
+    ) -> StoreRequest {
+        StoreRequest(
+            .put,
+            bucket: bucket,
+            key: key,
+            query: query("sealgate-metadata", version: version),
+            fields: HTTPFields([
+                ("if-match", found.storeETag), (metadataField, envelope.text),
+            ])
+        )
+    }
+}
+
 /// An envelope to be: what it seals, and under which key.
 struct Rewrapping: Sendable {
     var attributes: ObjectAttributes
@@ -192,6 +203,27 @@ struct Rewrapping: Sendable {
 }
 
 extension OpenedObject {
+    /// An envelope of the same key and body, both boxes sealed anew.
+    ///
+    /// - Throws: `.keyReferenceInvalid` where its key wasn't opened; what `Envelope` throws.
+    func resealed(
+        _ attributes: ObjectAttributes,
+        under wrapping: WrappingKey,
+        place: (bucket: String, key: String),
+        attributeKey: AttributeKey?
+    ) throws(SealedObjectError) -> Envelope {
+        guard let objectKey else { throw .keyReferenceInvalid }
+        return try Envelope(
+            sealing: objectKey,
+            objectID: envelope.objectID,
+            body: envelope.body,
+            attributes: attributes,
+            under: wrapping,
+            place: place,
+            attributeKey: attributeKey
+        )
+    }
+
     /// The key that wraps it, to wrap it anew; `nil` where its key wasn't opened.
     func wrapping(_ customer: CustomerKeyHolder?) -> WrappingKey? {
         if let customer, envelope.mode == .customer { return .customer(customer) }

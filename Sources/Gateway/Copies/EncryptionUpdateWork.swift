@@ -37,8 +37,8 @@ enum EncryptionUpdateWork {
     ) throws(S3Error) -> RequestedEncryption {
         do throws(KMSError) {
             var context = EncryptionContext.empty
-            if case .kmsDataKey(let old) = opened.envelope.reference, !old.clientContext.isEmpty {
-                context = try EncryptionContext(json: old.clientContext)
+            if case .kmsDataKey(let old) = opened.envelope.reference {
+                context = try old.client()
             }
             return .kms(
                 try services.keys.resolve(wanted.keyID),

@@ -166,7 +166,6 @@ struct ObjectCopy: Sendable {
     /// The envelope of a copy that keeps key and body, and its part table where it has parts.
     private func sharedEnvelope() throws(S3Error) -> (Envelope, table: [UInt8]) {
         guard let objectKey = source.opened.objectKey else { throw S3Error(.internalError) }
-        let old = source.opened.envelope
         do throws(SealedObjectError) {
             var attributes = attributes
             var sealedTable: [UInt8] = []
@@ -175,15 +174,12 @@ struct ObjectCopy: Sendable {
                 attributes.tableID = table.id
                 sealedTable = try table.seal(
                     objectKey: objectKey.bytes,
-                    objectID: old.objectID,
+                    objectID: source.opened.envelope.objectID,
                     salt: try Salt.random()
                 )
             }
-            let envelope = try Envelope(
-                sealing: objectKey,
-                objectID: old.objectID,
-                body: old.body,
-                attributes: attributes,
+            let envelope = try source.opened.resealed(
+                attributes,
                 under: wrapping,
                 place: (request.bucket, request.key),
                 attributeKey: request.services.keys.attributeKey

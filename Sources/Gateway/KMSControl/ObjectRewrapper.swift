@@ -7,11 +7,12 @@ import SealedObject
 struct ObjectRewrapper: Sendable {
     private static let attemptsMax = 4
 
-    let ring: KeyRing
     let access: KeyAccess
     let store: StoreClient
     let records: KeyRewrapper
     let selection: RewrapSelection
+
+    private var ring: KeyRing { access.ring }
 
     /// Why an object's key couldn't be wrapped anew.
     enum Failure: Error {
@@ -42,14 +43,12 @@ struct ObjectRewrapper: Sendable {
             if verdict != .rewrapped || selection.isDry { return verdict }
             let envelope = try await renewed(found, place)
             let reply = try await send(
-                StoreRequest(
-                    .put,
+                .replacingEnvelope(
+                    of: found,
                     bucket: place.bucket,
                     key: place.key,
-                    query: StoreRequest.query("sealgate-metadata", version: place.versionID),
-                    fields: HTTPFields([
-                        ("if-match", found.storeETag), (StoreRequest.metadataField, envelope.text),
-                    ])
+                    version: place.versionID,
+                    by: envelope
                 )
             )
             if reply.isSuccess { return .rewrapped }
@@ -72,17 +71,13 @@ struct ObjectRewrapper: Sendable {
                 // It moves with its bucket key's record, unless it is to have another KMS key.
                 guard let to = selection.to, let id = RecordID(id.bytes) else { return .skipped }
                 let keyID = try await ring.keyID(ofBucketKey: id, bucket: place.bucket)
-                guard selection.from.map({ $0 == keyID }) ?? true else { return .skipped }
+                guard selection.means(keyID) else { return .skipped }
                 return keyID == to ? .current : .rewrapped
             case .kmsDataKey(let wrapped):
                 let keyID = try KeyID(wrapped.kmsKeyID)
-                guard selection.from.map({ $0 == keyID }) ?? true else { return .skipped }
+                guard selection.means(keyID) else { return .skipped }
                 guard selection.to.map({ $0 == keyID }) ?? true else { return .rewrapped }
-                let context = try EncryptionContext.object(
-                    bucket: place.bucket,
-                    key: place.key,
-                    client: try Self.client(wrapped)
-                )
+                let context = try wrapped.context(bucket: place.bucket, key: place.key)
                 return try await records.isCurrent(wrapped.wrapped, keyID, context)
                     ? .current : .rewrapped
             }
@@ -110,19 +105,17 @@ struct ObjectRewrapper: Sendable {
         _ place: OfflineStore.Place
     ) async throws(Failure) -> Envelope {
         let opened = try await open(found, place)
-        guard let objectKey = opened.objectKey else { throw .other("its key isn't open") }
-        do {
-            return try Envelope(
-                sealing: objectKey,
-                objectID: opened.envelope.objectID,
-                body: opened.envelope.body,
-                attributes: opened.attributes,
-                under: try await wrapping(found.envelope, place),
+        let wrapping: WrappingKey
+        do throws(KMSError) { wrapping = try await self.wrapping(found.envelope, place) } catch {
+            throw .kms(error)
+        }
+        do throws(SealedObjectError) {
+            return try opened.resealed(
+                opened.attributes,
+                under: wrapping,
                 place: (place.bucket, place.key),
                 attributeKey: ring.attributeKey
             )
-        } catch let error as KMSError {
-            throw .kms(error)
         } catch {
             throw .other("its envelope can't be sealed: \(error)")
         }
@@ -159,29 +152,17 @@ struct ObjectRewrapper: Sendable {
         case .bucketKey, .kmsBucketKey:
             let use: BucketKeyUse = envelope.mode == .kms ? .sseKMS : .sseS3
             guard let to = selection.to else { throw .notSupported }
-            let key = try await ring.bucketKeyForWrite(bucket: place.bucket, keyID: to, use: use)
-            guard let wrapping = WrappingKey(key, use, isFromCache: false) else {
-                throw .recordInvalid("bucket key")
-            }
-            return wrapping
+            return try await access.bucketKey(place.bucket, under: to, use)
         case .kmsDataKey(let wrapped):
             let keyID: KeyID
             if let to = selection.to { keyID = to } else { keyID = try KeyID(wrapped.kmsKeyID) }
-            let client = try Self.client(wrapped)
-            let context = try EncryptionContext.object(
+            return try await access.dataKey(
+                under: keyID,
+                client: try wrapped.client(),
                 bucket: place.bucket,
-                key: place.key,
-                client: client
+                key: place.key
             )
-            let generated = try await ring.generateDataKey(under: keyID, context: context)
-            return WrappingKey(generated, keyID, client: client)
         }
-    }
-
-    private static func client(
-        _ wrapped: KeyReference.WrappedDataKey
-    ) throws(KMSError) -> EncryptionContext {
-        wrapped.clientContext.isEmpty ? .empty : try EncryptionContext(json: wrapped.clientContext)
     }
 
     private func send(_ request: StoreRequest) async throws(Failure) -> StoreReply {

@@ -156,7 +156,6 @@ actor RewrapRunner {
         _ rewrapper: KeyRewrapper
     ) async throws(OfflineError) {
         let worker = ObjectRewrapper(
-            ring: services.keys,
             access: services.access,
             store: walk.store,
             records: rewrapper,

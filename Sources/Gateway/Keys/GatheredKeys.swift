@@ -53,7 +53,7 @@ struct GatheredKeys: Sendable {
             gathered.kmsKeyID = wrapped.kmsKeyID
             guard request.wantsObjectKey else { return gathered }
             guard let keyID = try? KeyID(wrapped.kmsKeyID),
-                let context = try? Self.context(wrapped, request),
+                let context = try? wrapped.context(bucket: request.bucket, key: request.key),
                 let key = ring.cachedDataKey(
                     wrapped.wrapped,
                     under: keyID,
@@ -157,7 +157,7 @@ struct GatheredKeys: Sendable {
             gathered.wrappingKey = try await ring.decryptDataKey(
                 wrapped.wrapped,
                 under: KeyID(wrapped.kmsKeyID),
-                context: context(wrapped, request)
+                context: wrapped.context(bucket: request.bucket, key: request.key)
             )
             gathered.keyUse = AuditKeyUse(unwrapping: wrapped, ring, isFromCache: false)
         }
@@ -169,15 +169,5 @@ struct GatheredKeys: Sendable {
             throw .recordMissing(Hex.encode(id.bytes))
         }
         return id
-    }
-
-    private static func context(
-        _ wrapped: KeyReference.WrappedDataKey,
-        _ request: Request
-    ) throws(KMSError) -> EncryptionContext {
-        let client =
-            wrapped.clientContext.isEmpty
-            ? .empty : try EncryptionContext(json: wrapped.clientContext)
-        return try .object(bucket: request.bucket, key: request.key, client: client)
     }
 }

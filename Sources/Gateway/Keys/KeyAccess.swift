@@ -36,25 +36,40 @@ struct KeyAccess: Sendable {
         if let cached = cachedWrappingKey(for: request, bucket: bucket) { return cached }
         do throws(KMSError) {
             if let (keyID, use) = try shared(request) {
-                let bucketKey = try await ring.bucketKeyForWrite(
-                    bucket: bucket,
-                    keyID: keyID,
-                    use: use
-                )
-                guard let wrapping = WrappingKey(bucketKey, use, isFromCache: false) else {
-                    throw KMSError.recordInvalid("bucket key")
-                }
-                return wrapping
+                return try await bucketKey(bucket, under: keyID, use)
             }
             guard case .kms(let keyID, let client, _) = request else {
                 throw KMSError.notConfigured
             }
-            let context = try EncryptionContext.object(bucket: bucket, key: key, client: client)
-            let generated = try await ring.generateDataKey(under: keyID, context: context)
-            return WrappingKey(generated, keyID, client: client)
+            return try await dataKey(under: keyID, client: client, bucket: bucket, key: key)
         } catch {
             throw errors.write(error)
         }
+    }
+
+    /// A bucket's key as a wrapping key, made where there is none.
+    func bucketKey(
+        _ bucket: String,
+        under keyID: KeyID,
+        _ use: BucketKeyUse
+    ) async throws(KMSError) -> WrappingKey {
+        let key = try await ring.bucketKeyForWrite(bucket: bucket, keyID: keyID, use: use)
+        guard let wrapping = WrappingKey(key, use, isFromCache: false) else {
+            throw .recordInvalid("bucket key")
+        }
+        return wrapping
+    }
+
+    /// A new data key of an object's own as a wrapping key.
+    func dataKey(
+        under keyID: KeyID,
+        client: EncryptionContext,
+        bucket: String,
+        key: String
+    ) async throws(KMSError) -> WrappingKey {
+        let context = try EncryptionContext.object(bucket: bucket, key: key, client: client)
+        let generated = try await ring.generateDataKey(under: keyID, context: context)
+        return WrappingKey(generated, keyID, client: client)
     }
 
     /// Opens a found object; asks for the keys that aren't in memory.

@@ -28,28 +28,12 @@ extension ControlRequest {
         _ upload: OpenUpload,
         customer: CustomerKeyHolder?
     ) async throws(S3Error) -> OpenedUpload {
-        let wanted = GatheredKeys.Request(
-            envelope: upload.envelope,
-            bucket: bucket,
-            key: key,
-            wantsObjectKey: true,
-            rights: KeyRights(access)
-        )
         let opened: OpenedObject
-        do throws(ReadFailure) {
-            opened = try await services.access.open(
-                FoundObject(upload),
-                wanted,
-                customer: customer
-            )
-        } catch {
-            switch error {
-            case .refused(SSEError.wrongCustomerKeyOnRead): throw SSEError.wrongCustomerKeyOnPart
-            case .refused(let refusal): throw refusal
-            case .broken(let fault): throw S3Error(fault)
-            }
+        do throws(S3Error) {
+            opened = try await open(FoundObject(upload), bucket, key, customer, withKey: true)
+        } catch SSEError.wrongCustomerKeyOnRead {
+            throw SSEError.wrongCustomerKeyOnPart
         }
-        uses.add(opened.keyUse)
         return try OpenedUpload(upload, opened)
     }
 }

@@ -94,6 +94,9 @@ public struct RewrapSelection: Equatable, Sendable {
         self.to = to
         self.isDry = isDry
     }
+
+    /// Whether what a KMS key wraps is to be wrapped anew.
+    public func means(_ keyID: KeyID) -> Bool { from == nil || from == keyID }
 }
 
 /// Wraps records of bucket keys and attribute keys anew.
@@ -119,7 +122,7 @@ public final class KeyRewrapper: Sendable {
     ) async throws(KMSError) -> Rewrapped {
         guard let bytes = try await ring.recordBytesIfThere(name) else { return .changed }
         var facts = try KeyRecordFacts(name, bytes)
-        guard selection.from.map({ $0 == facts.keyID }) ?? true else { return .skipped }
+        guard selection.means(facts.keyID) else { return .skipped }
         let keyID = facts.bucket == nil ? selection.to ?? facts.keyID : facts.keyID
         let context = try facts.context()
         if keyID == facts.keyID, try await isCurrent(facts.wrapped, keyID, context) {
