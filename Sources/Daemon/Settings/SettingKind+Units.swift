@@ -35,8 +35,7 @@ extension SettingKind {
 
     /// The shortest text that `duration(_:)` reads back, in whole milliseconds.
     static func durationText(_ duration: Duration) -> String {
-        let (seconds, attoseconds) = duration.components
-        let milliseconds = Int(seconds) * 1000 + Int(attoseconds / 1_000_000_000_000_000)
+        let milliseconds = Int(duration.wholeMilliseconds)
         for unit in timeUnits.dropFirst()
         where milliseconds > 0 && milliseconds.isMultiple(of: unit.milliseconds) {
             return "\(milliseconds / unit.milliseconds)\(unit.name)"
@@ -50,5 +49,12 @@ extension SettingKind {
         else { return nil }
         let (product, overflow) = number.multipliedReportingOverflow(by: factor)
         return overflow ? nil : product
+    }
+}
+
+extension Duration {
+    /// Its whole milliseconds, as settings have times.
+    public var wholeMilliseconds: Int64 {
+        components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000
     }
 }

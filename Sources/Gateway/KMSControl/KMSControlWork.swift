@@ -11,10 +11,7 @@ struct KMSControlWork: Sendable {
     init(_ services: GatewayServices, _ store: StoreClient, _ records: any SettingRecords) {
         self.services = services
         inventory = KeyInventory(ring: services.keys, walk: SealedWalk(store: store))
-        runner = RewrapRunner(services, store, records) { milliseconds in
-            do { try await Task.sleep(for: .milliseconds(milliseconds)) } catch { return false }
-            return true
-        }
+        runner = RewrapRunner(services, store, records)
     }
 
     func beginRewrap(_ members: [JSONMember]) async throws(KMSAdminError) -> JSONValue {

@@ -141,7 +141,7 @@ public final class RewrapClient: Sendable {
 extension RewrapClient.Progress {
     /// What an answer of the admin API says; `nil` for anything else.
     init?(_ answer: JSONValue) {
-        guard let job = RewrapJob(stored: answer.encode()) else { return nil }
+        guard let job = RewrapJob(answer) else { return nil }
         id = job.id
         isRunning = job.state == .running
         let failed = job.records.failed + job.objects.failed

@@ -128,7 +128,13 @@ extension RewrapJob {
 
     /// A stored job; `nil` for anything else.
     init?(stored bytes: [UInt8]) {
-        guard let json = try? JSONValue(reading: bytes), let id = json["job"]?.string,
+        guard let json = try? JSONValue(reading: bytes) else { return nil }
+        self.init(json)
+    }
+
+    /// The job that `json` was made of; `nil` for anything else.
+    init?(_ json: JSONValue) {
+        guard let id = json["job"]?.string,
             let state = (json["status"]?.string).flatMap(State.init(rawValue:)),
             let started = json["started"]?.integer, let isDry = json["dry_run"]?.boolean,
             let objectsToo = json["objects_too"]?.boolean,

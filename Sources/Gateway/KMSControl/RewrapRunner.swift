@@ -13,7 +13,6 @@ actor RewrapRunner {
     private let walk: SealedWalk
     private let record: RewrapJobRecord
     private let canReplace: Bool
-    private let sleep: @Sendable (Int64) async -> Bool
     private let jobs: AsyncStream<RewrapJob>
     private let queue: AsyncStream<RewrapJob>.Continuation
     private var last: RewrapJob?
@@ -25,11 +24,9 @@ actor RewrapRunner {
     init(
         _ services: GatewayServices,
         _ store: StoreClient,
-        _ records: any SettingRecords,
-        sleep: @escaping @Sendable (Int64) async -> Bool
+        _ records: any SettingRecords
     ) {
         self.services = services
-        self.sleep = sleep
         walk = SealedWalk(store: store)
         record = RewrapJobRecord(ring: services.keys, records: records)
         canReplace = store.form.can(.replaceMetadata)
@@ -210,12 +207,7 @@ actor RewrapRunner {
             guard let rate = job.rate else { continue }
             let due = Duration.milliseconds(Int64(chunk.count) * 1000 / rate)
             let rest = due - (ContinuousClock.now - began)
-            if rest > .zero {
-                _ = await sleep(
-                    rest.components.seconds * 1000
-                        + rest.components.attoseconds / 1_000_000_000_000_000
-                )
-            }
+            if rest > .zero { try? await Task.sleep(for: rest) }
         }
     }
 

@@ -154,11 +154,9 @@ enum GatewayLimitSettings {
     ]
 
     static func bucketSettings(_ settings: Settings) -> BucketSettingsStore.Limits {
-        let lifetime = settings[bucketSettingsLifetime].components
-        return BucketSettingsStore.Limits(
+        BucketSettingsStore.Limits(
             countMax: settings[bucketSettingsCache],
-            lifetimeMilliseconds: lifetime.seconds * 1000
-                + lifetime.attoseconds / 1_000_000_000_000_000
+            lifetimeMilliseconds: settings[bucketSettingsLifetime].wholeMilliseconds
         )
     }
 

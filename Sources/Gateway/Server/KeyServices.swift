@@ -227,14 +227,9 @@ enum KeyServices {
         ring.dataKeyLifetimeSeconds = seconds(settings[GatewayKMSSettings.lifetimeDataKey])
         ring.callCountMax = settings[GatewayKMSSettings.callsMax]
         ring.tryCountMax = settings[GatewayKMSSettings.retries]
-        ring.tryDeadlineMilliseconds = milliseconds(settings[GatewayKMSSettings.timeout])
+        ring.tryDeadlineMilliseconds = settings[GatewayKMSSettings.timeout].wholeMilliseconds
         return ring
     }
 
     private static func seconds(_ duration: Duration) -> Int64 { duration.components.seconds }
-
-    private static func milliseconds(_ duration: Duration) -> Int64 {
-        duration.components.seconds * 1000
-            + duration.components.attoseconds / 1_000_000_000_000_000
-    }
 }
