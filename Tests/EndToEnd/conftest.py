@@ -7,7 +7,8 @@ import tempfile
 
 import pytest
 
-from deployment import Deployment
+from deployment import Deployment, free_ports
+from openbao import OpenBao
 
 
 @pytest.fixture(scope="session")
@@ -23,6 +24,14 @@ def gateway(scratch, request):
     with Deployment(state) as deployment:
         yield deployment
     shutil.rmtree(state)
+
+
+@pytest.fixture(scope="module")
+def bao(scratch, request):
+    """The OpenBao server that the tests of one file share."""
+    with OpenBao(scratch / f"{request.module.__name__}-bao", free_ports(2)) as server:
+        server.policy()
+        yield server
 
 
 @pytest.fixture()

@@ -6,6 +6,7 @@ import http.client
 import json
 import os
 import pathlib
+import socket
 import ssl
 import subprocess
 import time
@@ -195,6 +196,20 @@ class Deployment:
         return find(self.store_data, needles)
 
 
+# A credential for settings files, with the rights of an administrator.
+ADMIN = {"id": "admin", "access_key_id": "ADMIN", "secret_access_key": "admin-secret",
+         "admin": True}
+
+
+class AdminDeployment(Deployment):
+    """One whose settings have `ADMIN` among the credentials: its clients sign with that."""
+
+    def start(self):
+        super().start()
+        self.info.update(access_key=ADMIN["access_key_id"], secret_key=ADMIN["secret_access_key"])
+        return self
+
+
 class PayloadSigner(botocore.auth.S3SigV4Auth):
     """A signer that is told what to say of the body."""
 
@@ -204,6 +219,17 @@ class PayloadSigner(botocore.auth.S3SigV4Auth):
 
     def payload(self, request):
         return self.stated
+
+
+def free_ports(count):
+    """Ports of the loopback that were free just now."""
+    sockets = [socket.socket() for _ in range(count)]
+    for each in sockets:
+        each.bind(("127.0.0.1", 0))
+    ports = [each.getsockname()[1] for each in sockets]
+    for each in sockets:
+        each.close()
+    return ports
 
 
 def find(folder, needles):

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from deployment import Deployment
+from deployment import ADMIN, AdminDeployment
 from wire import Connection, Signature, call, sha256, settings
 
 PREFIXES = ["/kms", "/rustfs/admin/v3/kms"]
@@ -17,10 +17,8 @@ def keyed(scratch):
     """A deployment with an admin and a credential without admin rights."""
     state = scratch / "admin"
     config = settings(state, credentials=[
-        {"id": name, "access_key_id": name.upper(), "secret_access_key": name + "-secret",
-         "admin": name == "admin"} for name in ("admin", "user")])
-    with Deployment(state, ["--config", config]) as deployment:
-        deployment.info["access_key"], deployment.info["secret_key"] = "ADMIN", "admin-secret"
+        ADMIN, {"id": "user", "access_key_id": "USER", "secret_access_key": "user-secret"}])
+    with AdminDeployment(state, ["--config", config]) as deployment:
         yield deployment
 
 

@@ -2,36 +2,25 @@
 
 import json
 import os
-import pathlib
 import signal
 import subprocess
 import time
 
 import pytest
 
-from deployment import ROOT, Deployment, customer_headers, customer_key
+from deployment import ADMIN, AdminDeployment, customer_headers, customer_key
+from store import BIN
 from wire import call, settings
 
-BIN = pathlib.Path(os.environ.get("SEALGATE_BIN", ROOT / ".build/release"))
 KMS = {"ServerSideEncryption": "aws:kms"}
 
 
 def audited(scratch, name, **audit):
     state = scratch / name
     file = state / "audit.jsonl"
-    config = settings(state, audit={"file": str(file), **audit}, credentials=[
-        {"id": "admin", "access_key_id": "ADMIN", "secret_access_key": "admin-secret",
-         "admin": True}])
-    deployment = Deployment(state, ["--config", config])
+    config = settings(state, audit={"file": str(file), **audit}, credentials=[ADMIN])
+    deployment = AdminDeployment(state, ["--config", config])
     deployment.audit = file
-    start = deployment.start
-
-    def started():
-        start()
-        deployment.info.update(access_key="ADMIN", secret_key="admin-secret")
-        return deployment
-
-    deployment.start = started
     return deployment
 
 

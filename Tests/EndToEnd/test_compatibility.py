@@ -10,7 +10,7 @@ import pytest
 
 from compatibility import CLIENTS, HERE, PART_BYTES, Restic, files
 from deployment import ROOT
-from modes import CUSTOMER, SSE, modes
+from modes import SSE, modes
 
 PAGE = ROOT / "docs/reference/s3-compatibility.md"
 BEGIN = "<!-- clients: written by Tests/EndToEnd/test_compatibility.py -->\n"

@@ -6,7 +6,6 @@ import json
 import os
 import pathlib
 import shutil
-import socket
 import subprocess
 import time
 
@@ -15,7 +14,7 @@ import botocore.config
 import pytest
 from botocore.exceptions import ClientError
 
-from deployment import Deployment, customer_headers
+from deployment import Deployment, customer_headers, free_ports
 from modes import boto_arguments
 
 RECORDS = "sealgate-records"
@@ -96,16 +95,6 @@ class SeaweedFS:
             "SEALGATE_BACKEND_ACCESS_KEY_ID": self.access_key,
             "SEALGATE_BACKEND_SECRET_ACCESS_KEY": self.secret_key,
             "SEALGATE_BACKEND_CA_FILE": str(self.certificate)})
-
-
-def free_ports(count):
-    sockets = [socket.socket() for _ in range(count)]
-    for each in sockets:
-        each.bind(("127.0.0.1", 0))
-    ports = [each.getsockname()[1] for each in sockets]
-    for each in sockets:
-        each.close()
-    return ports
 
 
 @pytest.fixture(scope="module")

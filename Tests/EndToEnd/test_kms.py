@@ -12,21 +12,10 @@ import httpx
 import pytest
 from botocore.exceptions import ClientError
 
-from deployment import ROOT, Deployment, customer_headers
+from deployment import ADMIN, ROOT, AdminDeployment, customer_headers, free_ports
 from openbao import OpenBao
 from test_docs import blocks, script
-from test_foreign import free_ports
 from wire import call, settings
-
-CREDENTIALS = [{"id": "admin", "access_key_id": "ADMIN", "secret_access_key": "admin-secret",
-                "admin": True}]
-
-
-@pytest.fixture(scope="module")
-def bao(scratch):
-    with OpenBao(scratch / "bao", free_ports(2)) as server:
-        server.policy()
-        yield server
 
 
 def vault(server, **changes):
@@ -46,21 +35,8 @@ def app_role(server, folder, **limits):
 
 
 def deploy(state, kms, **sections):
-    deployment = Deployment(state, ["--config", settings(
-        state, kms=kms, credentials=CREDENTIALS, **sections)])
-    return admin_of(deployment)
-
-
-def admin_of(deployment):
-    start = deployment.start
-
-    def started():
-        start()
-        deployment.info.update(access_key="ADMIN", secret_key="admin-secret")
-        return deployment
-
-    deployment.start = started
-    return deployment
+    return AdminDeployment(state, ["--config", settings(
+        state, kms=kms, credentials=[ADMIN], **sections)])
 
 
 @pytest.fixture(scope="module")
@@ -470,7 +446,7 @@ def test_the_guide_works_as_pasted(scratch, tmp_path):
                             "BAO_CACERT": f"{server.state}/ca.pem"})
         assert result.returncode == 0, result.stdout + result.stderr
         state = scratch / "guide"
-        document = settings(state, credentials=CREDENTIALS)
+        document = settings(state, credentials=[ADMIN])
         parts = json.loads(document.read_text())
         del parts["kms"]
         kms = fenced(guide, "yaml").replace("https://127.0.0.1:8200", server.url).replace(
@@ -479,7 +455,7 @@ def test_the_guide_works_as_pasted(scratch, tmp_path):
             "00000000-0000-0000-0000-000000000000", (tmp_path / "role_id").read_text().strip())
         rest = "\n".join(f"{name}: {json.dumps(value)}" for name, value in parts.items())
         document.write_text(kms + rest + "\n")
-        with admin_of(Deployment(state, ["--config", document])) as gateway:
+        with AdminDeployment(state, ["--config", document]) as gateway:
             bucket = new_bucket(gateway)
             put(gateway, bucket, "k")
             assert get(gateway, bucket, "k") == "k"

@@ -6,19 +6,10 @@ import threading
 
 import pytest
 
-from openbao import OpenBao
 from store import BIN
-from test_foreign import free_ports
 from test_kms import app_role, deploy, get, new_bucket, put
 
 PROGRAM = BIN / "sealgate"
-
-
-@pytest.fixture(scope="module")
-def bao(scratch):
-    with OpenBao(scratch / "moves-bao", free_ports(2)) as server:
-        server.policy()
-        yield server
 
 
 def kept(state, **kms):

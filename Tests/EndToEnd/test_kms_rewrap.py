@@ -12,20 +12,11 @@ import time
 
 import pytest
 
-from openbao import OpenBao
-from test_foreign import free_ports
 from test_kms import deploy, get, new_bucket, put, vault
 from test_kms_moves import PROGRAM, change, inspected, kept, to_vault
 
 OBJECTS = int(os.environ.get("SEALGATE_SCALE_OBJECTS", "1000"))
 BUCKETS = max(2, min(50, OBJECTS // 100))
-
-
-@pytest.fixture(scope="module")
-def bao(scratch):
-    with OpenBao(scratch / "rewrap-bao", free_ports(2)) as server:
-        server.policy()
-        yield server
 
 
 def begin(gateway, **fields):

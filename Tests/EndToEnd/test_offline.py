@@ -1,7 +1,6 @@
 """The tools that work without the gateway: what they say of a store, whole and damaged, and the
 plaintext that they give back from a copy of it."""
 
-import base64
 import contextlib
 import json
 import os
@@ -14,7 +13,7 @@ import time
 import pytest
 
 from deployment import ROOT, Deployment, customer_headers, customer_key
-from modes import BUCKET_KEY, CUSTOMER, SSE
+from modes import BUCKET_KEY, SSE
 
 MIB = 1 << 20
 BIN = pathlib.Path(os.environ.get("SEALGATE_BIN", ROOT / ".build/release"))

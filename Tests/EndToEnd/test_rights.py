@@ -9,7 +9,7 @@ import botocore.config
 import pytest
 from botocore.exceptions import ClientError
 
-from deployment import Deployment
+from deployment import ADMIN, AdminDeployment, Deployment
 from wire import settings
 
 S3 = {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}
@@ -37,8 +37,7 @@ ROLES = {"keeper": ["key-administrator"], "user": ["key-user"], "auditor": ["aud
 def ruled(scratch):
     state = scratch / "rights"
     state.mkdir(parents=True)
-    credentials = [{"id": "admin", "access_key_id": "ADMIN", "secret_access_key": "admin-secret",
-                    "admin": True}]
+    credentials = [ADMIN]
     for name in [*POLICIES, *ROLES]:
         credential = {"id": name, "access_key_id": name.upper(), "admin": True,
                       "secret_access_key": name + "-secret"}
@@ -49,8 +48,8 @@ def ruled(scratch):
         else:
             credential["kms_roles"] = ",".join(ROLES[name])
         credentials.append(credential)
-    with Deployment(state, ["--config", settings(state, credentials=credentials)]) as deployment:
-        deployment.info.update(access_key="ADMIN", secret_key="admin-secret")
+    config = settings(state, credentials=credentials)
+    with AdminDeployment(state, ["--config", config]) as deployment:
         for key in ("team-a", "team-b", "other"):
             assert deployment.admin("POST", "/kms/keys", {"KeyId": key})[0] == 200
         s3 = deployment.s3()

@@ -117,14 +117,7 @@ final class MemoryProvider: KeyProvider {
     ) async throws(KMSError) -> RewrappedDataKey {
         let dataKey = try await decrypt(wrapped, under: id, context: context)
         let key = try key(id)
-        do throws(CryptoError) {
-            return RewrappedDataKey(
-                wrapped: try wrap(dataKey, key, context),
-                keyVersion: key.metadata.currentVersion
-            )
-        } catch {
-            throw .cryptographyFailed
-        }
+        return try rewrapped(dataKey, key, context)
     }
 
     func wrap(
@@ -135,14 +128,7 @@ final class MemoryProvider: KeyProvider {
         try await call()
         let key = try key(id)
         try key.metadata.requireUsable()
-        do throws(CryptoError) {
-            return RewrappedDataKey(
-                wrapped: try wrap(dataKey, key, context),
-                keyVersion: key.metadata.currentVersion
-            )
-        } catch {
-            throw .cryptographyFailed
-        }
+        return try rewrapped(dataKey, key, context)
     }
 
     func recognize(_ wrapped: [UInt8]) -> WrappedKeyOrigin { LocalWrap.recognize(wrapped) }
@@ -151,6 +137,21 @@ final class MemoryProvider: KeyProvider {
         let key = try key(id).changed(change, now: clock.now)
         state.withLock { $0.keys[id] = key }
         return key.metadata
+    }
+
+    private func rewrapped(
+        _ dataKey: DataKey,
+        _ key: LocalKey,
+        _ context: EncryptionContext
+    ) throws(KMSError) -> RewrappedDataKey {
+        do throws(CryptoError) {
+            return RewrappedDataKey(
+                wrapped: try wrap(dataKey, key, context),
+                keyVersion: key.metadata.currentVersion
+            )
+        } catch {
+            throw .cryptographyFailed
+        }
     }
 
     private func wrap(
