@@ -28,6 +28,7 @@ public final class HTTP1ClientPool: HTTPClientPool {
     /// Connections being made for whoever is first in the queue.
     private var connectingCount = 0
     private var isClosed = false
+    private var isRetired = false
     private var isPumping = false
     /// Connections that write at the end of this turn of the loop.
     private var flushDue: [HTTP1ClientConnection] = []
@@ -97,6 +98,12 @@ public final class HTTP1ClientPool: HTTPClientPool {
         stopTimer()
     }
 
+    /// Keeps no idle connection from now on; exchanges go on, and new ones may begin.
+    public func retire() {
+        isRetired = true
+        for connection in idle { connection.close() }
+    }
+
     // MARK: What connections and exchanges tell
 
     /// A connection's exchange ended cleanly.
@@ -105,6 +112,8 @@ public final class HTTP1ClientPool: HTTPClientPool {
         idle.append(connection)
         metrics.poolIdle.count()
         pump()
+        // Nobody waited for it.
+        if isRetired, idle.last === connection { connection.close() }
     }
 
     /// Has a connection write at the end of this turn of the loop, by one task for all.

@@ -81,4 +81,7 @@ public protocol HTTPClientPool: AnyObject {
 
     /// Closes idle connections and, as their exchanges end, the others.
     func close()
+
+    /// Keeps no idle connection from now on; exchanges go on, and new ones may begin.
+    func retire()
 }

@@ -23,11 +23,13 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
 class Deployment:
-    def __init__(self, state, options=(), environment=None, folder=None):
+    def __init__(self, state, options=(), environment=None, folder=None, inside=()):
         self.state = pathlib.Path(state)
         self.options = [*options]
         self.environment = environment or {}
         self.folder = folder
+        # What a command begins with to run elsewhere, as in a namespace.
+        self.inside = [*inside]
         self.process = None
         self.info = {}
 
@@ -57,7 +59,7 @@ class Deployment:
         info.unlink(missing_ok=True)
         with open(self.state / "output.log", "ab") as output:
             self.process = subprocess.Popen(
-                [ROOT / "scripts/run", "--state", self.state, "--listen", "127.0.0.1:0",
+                [*self.inside, ROOT / "scripts/run", "--state", self.state, "--listen", "127.0.0.1:0",
                  "--admin", "127.0.0.1:0", "--info", info, *self.options],
                 stdout=output, stderr=output, stdin=subprocess.DEVNULL, cwd=self.folder,
                 env={**os.environ, **self.environment})

@@ -10,16 +10,17 @@ import pytest
 
 from deployment import ADMIN, AdminDeployment, customer_headers, customer_key
 from store import BIN
+from test_store_care import SmallDisk
 from wire import call, settings
 
 KMS = {"ServerSideEncryption": "aws:kms"}
 
 
-def audited(scratch, name, **audit):
+def audited(scratch, name, inside=(), **audit):
     state = scratch / name
     file = state / "audit.jsonl"
     config = settings(state, audit={"file": str(file), **audit}, credentials=[ADMIN])
-    deployment = AdminDeployment(state, ["--config", config])
+    deployment = AdminDeployment(state, ["--config", config], inside=inside)
     deployment.audit = file
     return deployment
 
@@ -176,3 +177,53 @@ def test_the_chain_outlives_stops_kills_and_rotation(scratch):
 def test_two_gateways_do_not_share_a_file(gate, scratch):
     other = audited(scratch, "second", file=str(gate.audit))
     assert "in use by another process" in other.start_fails()
+
+
+@pytest.mark.parametrize("unwritable", ["refuse", "count"])
+def test_a_disk_that_is_full_of_events(scratch, tmp_path, unwritable):
+    with SmallDisk(tmp_path) as disk, audited(
+            scratch, f"full-{unwritable}", disk.enter, file=str(disk.path / "audit.jsonl"),
+            when_unwritable=unwritable, queue_bytes=65_536) as gate:
+        gate.audit = disk.inside / "audit.jsonl"
+        s3 = gate.s3()
+        s3.create_bucket(Bucket="full")
+        s3.put_object(Bucket="full", Key="before", Body=b"x")
+        of(gate, "s3:PutObject", "before")
+        disk.fill()
+        answers, count = set(), 0
+        while not (metric(gate, "sealgate_audit_dropped_total") if unwritable == "count"
+                   else (503, "ServiceUnavailable") in answers):
+            # The longest names fill the queue soonest.
+            answer = call(gate, "PUT", "/full/" + f"{count:04}".ljust(1000, "k"), {}, b"x")
+            answers.add((answer.status, answer.code))
+            count += 1
+            assert count < 300 and metric(gate, "sealgate_audit_queue_bytes") <= 65_536
+        assert metric(gate, "sealgate_audit_failed_writes_total") > 0
+        if unwritable == "refuse":
+            assert answers <= {(200, None), (503, "ServiceUnavailable")}
+            assert metric(gate, "sealgate_audit_dropped_total") == 0
+            # An administrator may look, and change nothing.
+            assert gate.admin("GET", "/kms/status")[0] == 200
+            status, answer = gate.admin("POST", "/kms/keys", {"KeyId": "unrecorded"})
+            assert (status, answer["code"]) == (503, "ServiceUnavailable")
+            assert gate.admin("GET", "/kms/keys/unrecorded")[0] == 404
+        else:
+            # The queue took what the setting says, and nothing was refused for it.
+            assert answers == {(200, None)} and count > 30
+        disk.filler.unlink()
+        wait = time.monotonic() + 20
+        while call(gate, "PUT", "/full/after", {}, b"x").status != 200 or metric(
+                gate, "sealgate_audit_queue_bytes"):
+            assert time.monotonic() < wait
+            time.sleep(0.05)
+        of(gate, "s3:PutObject", "after")
+        lost = metric(gate, "sealgate_audit_dropped_total")
+        code, problems, summary = verify(gate)
+        assert (code, problems, summary["lost_events"]) == (0, [], lost), summary
+        assert (lost > 0) == (unwritable == "count")
+
+
+def metric(gate, name):
+    with gate.http() as client:
+        text = client.get(gate.info["admin"] + "/metrics").text
+    return float(next(line for line in text.splitlines() if line.startswith(name)).split()[-1])

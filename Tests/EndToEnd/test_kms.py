@@ -1,4 +1,4 @@
-"""Keys in a real OpenBao: what each provider must do, and what happens when the server fails."""
+"""Keys in each KMS: what every provider must do, and what is one's own."""
 
 import base64
 import json
@@ -12,10 +12,10 @@ import httpx
 import pytest
 from botocore.exceptions import ClientError
 
-from deployment import ADMIN, ROOT, AdminDeployment, customer_headers, free_ports
+from deployment import ADMIN, ROOT, AdminDeployment, free_ports
 from openbao import OpenBao
 from test_docs import blocks, script
-from wire import call, settings
+from wire import settings
 
 
 def vault(server, **changes):
@@ -327,104 +327,6 @@ def test_starts_that_are_refused(scratch, bao, change, remedy):
         change = {"ca_file": f"{bao.state}/other.pem"}
     deployment = deploy(state, vault(bao, **{**ways, **change}))
     assert remedy in deployment.start_fails()
-
-
-# When the server fails: objects of each kind, what each request answers and how soon.
-
-def times(gateway, bucket):
-    """Status and code of each kind of request, none slower than `retry_attempts` × `timeout`."""
-    sse = "x-amz-server-side-encryption"
-    requests = {
-        "PUT kms": ("PUT", "/new", {sse: "aws:kms"}), "GET kms": ("GET", "/kms", {}),
-        "GET bk": ("GET", "/bk", {}), "HEAD kms": ("HEAD", "/kms", {}),
-        "HEAD bk": ("HEAD", "/bk", {}), "LIST": ("GET", "?list-type=2", {}),
-        "PUT ssec": ("PUT", "/ssec", customer_headers("a")),
-        "GET ssec": ("GET", "/ssec", customer_headers("a")), "DELETE": ("DELETE", "/bk", {})}
-    found = {}
-    for name, (method, target, headers) in requests.items():
-        begin = time.monotonic()
-        answer = call(gateway, method, f"/{bucket}{target}", headers,
-                      b"x" if method == "PUT" else b"")
-        took = time.monotonic() - begin
-        assert took < 2 * 1 + 1, (name, took)
-        found[name] = (answer.status, answer.code, answer.headers.get("retry-after"))
-    return found
-
-
-FAILED = (500, "InternalError", "5")
-
-
-def outage(gateway, bucket):
-    """Only what needs a key that isn't in memory fails."""
-    found = times(gateway, bucket)
-    failing = {"PUT kms", "GET kms", "GET bk"}
-    assert {name for name, answer in found.items() if answer == FAILED} == failing, found
-    assert all(found[name][0] in (200, 204) for name in found.keys() - failing), found
-
-
-def filled(gateway):
-    bucket = new_bucket(gateway)
-    put(gateway, bucket, "kms")
-    put(gateway, bucket, "bk", bucket_key=True)
-    # An object's own data key is kept from the first read on.
-    assert get(gateway, bucket, "kms") == "kms"
-    return bucket
-
-
-@pytest.mark.parametrize("kind", ["sealed", "frozen"])
-def test_an_outage_stops_only_what_needs_keys(vaulted, bao, kind):
-    bucket = filled(vaulted)
-    bao.seal() if kind == "sealed" else bao.freeze()
-    try:
-        # Cached keys serve on.
-        assert get(vaulted, bucket, "kms") == "kms" and get(vaulted, bucket, "bk") == "bk"
-        status, answer = vaulted.admin("GET", "/kms/status")
-        assert (answer["status"], answer["healthy"]) == ("Error", False)
-        assert answer["reads_survive_outage_seconds"] > 0
-        assert ("sealed" if kind == "sealed" else "in time") in answer["last_error"]
-        vaulted.admin("POST", "/kms/clear-cache")
-        outage(vaulted, bucket)
-        wait_ready(vaulted, 503)
-    finally:
-        bao.unseal() if kind == "sealed" else bao.thaw()
-    assert get(vaulted, bucket, "kms") == "kms"
-    put(vaulted, bucket, "new")
-    wait_ready(vaulted, 200)
-
-
-def wait_ready(gateway, status):
-    deadline = time.monotonic() + 15
-    with gateway.http() as client:
-        while client.get(gateway.info["admin"] + "/health/ready").status_code != status:
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
-
-
-def test_revoked_tokens_are_replaced_without_a_storm(vaulted, bao):
-    bucket = filled(vaulted)
-    bao.revoke_logins("approle")
-    for number in range(10):
-        put(vaulted, bucket, f"after-{number}")
-    assert bao.login_count() == 1
-    # A login that is refused is not tried more than once a second, and said to be refused.
-    bao.call("DELETE", "auth/approle/role/sealgate")
-    bao.revoke_logins("approle")
-    begin = time.monotonic()
-    for _ in range(20):
-        assert code(lambda: put(vaulted, bucket, "k")) == (403, "AccessDenied")
-    assert time.monotonic() - begin < 5
-    secret = vaulted.state / "secret_id"
-    role, text = bao.app_role()
-    bao.call("POST", "auth/approle/role/sealgate/role-id", {
-        "role_id": json.loads((vaulted.state / "settings.yaml").read_text())
-        ["kms"]["vault"]["role_id"]})
-    secret.write_text(text)
-    # The next login is due within a second; nobody had to be told.
-    deadline = time.monotonic() + 5
-    while call(vaulted, "PUT", f"/{bucket}/k", {"x-amz-server-side-encryption": "aws:kms"},
-               b"x").status != 200:
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
 
 
 # The guide, as it is pasted.

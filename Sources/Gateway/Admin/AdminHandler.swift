@@ -57,6 +57,9 @@ final class AdminHandler: HTTPServerHandler {
     }
 
     private func beginKMS() {
+        guard let decoded = PercentEncoding.decode(path.utf8),
+            let path = String(validating: decoded, as: UTF8.self)
+        else { return refuse(400, "InvalidRequest", "the path is not percent-encoded UTF-8") }
         if let route = KMSAdmin.route(path) {
             operation = route
             subject = KMSAdminSubject(head.method, path: route, body: [])

@@ -41,7 +41,7 @@ struct KMSErrorMapping: Sendable {
             )
         case .overloaded: Self.retryable(.slowDown)
         case .storeUnavailable: Self.retryable(.serviceUnavailable)
-        case .notConfigured, .sealed, .stopped, .timedOut, .unreachable:
+        case .leftAlone, .notConfigured, .sealed, .stopped, .timedOut, .unreachable:
             Self.retryable(.internalError)
         case .cancelled, .ciphertextInvalid, .conflict, .cryptographyFailed, .invalidKeyID,
             .keyNotFound, .keyUnreadable, .limitExceeded, .misconfigured, .notSupported,

@@ -25,7 +25,10 @@ struct KMSBackend: Sendable {
             + settings.changes(beginning: ["kms.\(kind)."])
         limits =
             kind == "local"
-            ? [] : settings.changes(beginning: ["kms.timeout", "kms.calls_in_flight_max"])
+            ? []
+            : settings.changes(beginning: [
+                "kms.timeout", "kms.calls_in_flight_max", "kms.circuit_",
+            ])
         let names: [any SettingDeclaring] =
             switch kind {
             case "vault":
@@ -36,6 +39,11 @@ struct KMSBackend: Sendable {
         place =
             [SettingChange("kms.backend_type", kind)]
             + settings.changes(beginning: names.map(\.declaration.name))
+    }
+
+    /// Whether both were opened with the same settings, and so have one provider.
+    func isOpened(as other: KMSBackend) -> Bool {
+        place == other.place && changes == other.changes && limits == other.limits
     }
 
     /// For status answers; never a secret.
@@ -71,6 +79,13 @@ struct KMSBackends: Sendable {
             let others = retired.compactMap(\.provider)
             return others.isEmpty ? provider : ProviderChain(provider, retired: others)
         }
+    }
+
+    /// Has the providers let go of their connections that others don't have any more.
+    func retire(unlessIn next: KMSBackends) {
+        let kept = [next.current] + next.retired
+        for backend in [current] + retired
+        where !kept.contains(where: { $0.isOpened(as: backend) }) { backend.provider?.retire() }
     }
 
     /// Changes over those before, each setting once.

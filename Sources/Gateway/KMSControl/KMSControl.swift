@@ -70,6 +70,7 @@ actor KMSControl: KMSAdminServices {
             try await store(next)
             backends = next
             ring.reconfigure(provider, ringSettings)
+            old.retire(unlessIn: next)
         } catch {
             throw .invalidRequest(
                 "the old configuration stays: \(error.problem)"
@@ -92,9 +93,7 @@ actor KMSControl: KMSAdminServices {
         var next = new
         let wanted = KMSBackend(new.settings, nil)
         let known = ([old.current] + old.retired).first { $0.place == wanted.place }
-        if let known, known.provider != nil, known.changes == wanted.changes,
-            known.limits == wanted.limits
-        {
+        if let known, known.provider != nil, known.isOpened(as: wanted) {
             next.current = known
         } else if let known, known.provider != nil, wanted.kind == "local" {
             throw GatewayStartError(

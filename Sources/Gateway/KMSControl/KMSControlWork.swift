@@ -8,10 +8,15 @@ struct KMSControlWork: Sendable {
     let inventory: KeyInventory
     let runner: RewrapRunner
 
-    init(_ services: GatewayServices, _ store: StoreClient, _ records: any SettingRecords) {
+    init(
+        _ services: GatewayServices,
+        _ store: StoreClient,
+        _ records: any SettingRecords,
+        _ limit: RewrapLimit
+    ) {
         self.services = services
         inventory = KeyInventory(ring: services.keys, walk: SealedWalk(store: store))
-        runner = RewrapRunner(services, store, records)
+        runner = RewrapRunner(services, store, records, limit)
     }
 
     func beginRewrap(_ members: [JSONMember]) async throws(KMSAdminError) -> JSONValue {

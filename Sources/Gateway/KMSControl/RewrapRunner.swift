@@ -4,8 +4,6 @@ import Logging
 
 /// Runs rewrap jobs, one at a time, in the background of a gateway that serves.
 actor RewrapRunner {
-    /// Objects whose envelopes are made at a time.
-    private static let concurrencyMax = 16
     /// Failures after which a job is given up: something is wrong with all of them.
     private static let failuresMax: Int64 = 1000
 
@@ -13,6 +11,7 @@ actor RewrapRunner {
     private let walk: SealedWalk
     private let record: RewrapJobRecord
     private let canReplace: Bool
+    private let limit: RewrapLimit
     private let jobs: AsyncStream<RewrapJob>
     private let queue: AsyncStream<RewrapJob>.Continuation
     private var last: RewrapJob?
@@ -24,9 +23,11 @@ actor RewrapRunner {
     init(
         _ services: GatewayServices,
         _ store: StoreClient,
-        _ records: any SettingRecords
+        _ records: any SettingRecords,
+        _ limit: RewrapLimit
     ) {
         self.services = services
+        self.limit = limit
         walk = SealedWalk(store: store)
         record = RewrapJobRecord(ring: services.keys, records: records)
         canReplace = store.form.can(.replaceMetadata)
@@ -131,13 +132,9 @@ actor RewrapRunner {
             job.bucket.map { name.hasPrefix("bk/\($0)/") } ?? true
         }
         let selection = job.selection
-        let outcomes = await meant.mapConcurrently(limit: Self.concurrencyMax) { name in
-            do throws(KMSError) {
-                return Result<Rewrapped, Failed>.success(
-                    try await rewrapper.rewrap(name, selection)
-                )
-            } catch {
-                return .failure(Failed(text: "\(name): \(error.explanation)"))
+        let outcomes = await limit.each(of: meant) { name throws(Failed) in
+            do throws(KMSError) { return try await rewrapper.rewrap(name, selection) } catch {
+                throw Failed(text: "\(name): \(error.explanation)")
             }
         }
         // What was broken off failed by that alone, and is done again.
@@ -190,12 +187,10 @@ actor RewrapRunner {
         while index < entries.count, !Task.isCancelled {
             let chunk = Array(entries[index..<min(index + size, entries.count)])
             let began = ContinuousClock.now
-            let outcomes = await chunk.mapConcurrently(limit: Self.concurrencyMax) { entry in
-                do throws(ObjectRewrapper.Failure) {
-                    return Result<Rewrapped, Failed>.success(try await worker.rewrap(entry))
-                } catch {
+            let outcomes = await limit.each(of: chunk) { entry throws(Failed) in
+                do throws(ObjectRewrapper.Failure) { return try await worker.rewrap(entry) } catch {
                     let place = "\(entry.place.bucket)/\(entry.place.key)"
-                    return .failure(Failed(text: "\(place): \(error.reason)"))
+                    throw Failed(text: "\(place): \(error.reason)")
                 }
             }
             for outcome in outcomes { job.count(outcome, in: \.objects) }
@@ -216,11 +211,6 @@ actor RewrapRunner {
         return (try? await worker.verdict(on: envelope, at: upload.place)) ?? .rewrapped
             == .rewrapped
     }
-}
-
-/// Why one of many couldn't be wrapped anew.
-struct Failed: Error {
-    var text: String
 }
 
 extension RewrapJob {

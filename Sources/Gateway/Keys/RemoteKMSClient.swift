@@ -64,6 +64,11 @@ struct RemoteKMSClient: KMSTransport {
         }
     }
 
+    func retire() {
+        let pool = pool
+        eventLoop.execute { pool.value.retire() }
+    }
+
     private static let cancelled = Result<StoreReply, StoreError>.failure(
         .unreachable(.connectionClosed)
     )

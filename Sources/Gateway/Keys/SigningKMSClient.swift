@@ -19,6 +19,8 @@ struct SigningKMSClient: KMSTransport {
     var service = "kms"
     let clock: @Sendable () -> Timestamp
 
+    func retire() { base.retire() }
+
     func send(_ request: KMSRequest) async throws(KMSError) -> KMSReply {
         var head = HTTPRequestHead(
             method: request.method,

@@ -31,6 +31,24 @@ enum GatewayKMSSettings {
         default: 64,
         "Calls to the provider at a time."
     )
+    static let circuitFailures = SettingKey.integer(
+        "kms.circuit_failures",
+        in: 1...1000,
+        default: 5,
+        "Calls in a row without an answer after which none is made for kms.circuit_pause."
+    )
+    static let circuitPause = SettingKey.duration(
+        "kms.circuit_pause",
+        in: .milliseconds(10)...(.seconds(60)),
+        default: .seconds(1),
+        "How long a KMS that gives no answers is left alone; then one call tries."
+    )
+    static let rewrapsMax = SettingKey.integer(
+        "kms.rewraps_in_flight_max",
+        in: 1...256,
+        default: 16,
+        "Records, or objects, that a rewrap job has in hand at a time."
+    )
     static let cache = SettingKey.boolean(
         "kms.enable_cache",
         default: true,
@@ -80,8 +98,9 @@ enum GatewayKMSSettings {
 
     static let keys: [any SettingDeclaring] =
         [
-            backendType, defaultKeyID, timeout, retries, callsMax, cache, cacheCountMax,
-            lifetimeSSES3, lifetimeSSEKMS, lifetimeDataKey, stateDirectory, localDirectory,
+            backendType, defaultKeyID, timeout, retries, callsMax, circuitFailures, circuitPause,
+            rewrapsMax, cache, cacheCountMax, lifetimeSSES3, lifetimeSSEKMS, lifetimeDataKey,
+            stateDirectory, localDirectory,
             localMasterKey, localPassphraseFile,
         ] + VaultKMSSettings.keys + AWSKMSSettings.keys
 }

@@ -90,7 +90,9 @@ public final class GatewayServer: Sendable {
         MetricsBridge.register(transport, secure, kmsTransport, ring, audit, in: registry)
         let loops = await pools.contexts(services)
         ring.whenCleared { loops.forgetObjects() }
-        let control = KMSControl(backends, folder, opening, .init(services, pools.client, records))
+        let limit = RewrapLimit(settings, in: registry)
+        let work = KMSControlWork(services, pools.client, records, limit)
+        let control = KMSControl(backends, folder, opening, work)
         let health = readiness(ring, pools.client, audit)
         let listening = Listening(tls, group, settings, transport, secure)
         let adminServices = AdminApplication.Services(
@@ -201,7 +203,9 @@ public final class GatewayServer: Sendable {
     /// cancelled.
     public func watch() async {
         await withTaskGroup(of: Void.self) { group in
-            group.addTask { await self.health.run(every: .seconds(5)) }
+            group.addTask {
+                await self.health.run(every: self.settings[GatewaySettings.healthInterval])
+            }
             group.addTask { await self.rewraps.run() }
             group.addTask {
                 while !Task.isCancelled {

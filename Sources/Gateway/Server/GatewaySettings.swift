@@ -53,6 +53,12 @@ public enum GatewaySettings {
         default: HostPort(host: "127.0.0.1", port: 9001),
         "Where the admin API, metrics and health are served, by TLS."
     )
+    static let healthInterval = SettingKey.duration(
+        "admin.health_interval",
+        in: .milliseconds(100)...(.seconds(60)),
+        default: .seconds(5),
+        "The time from one check of /health/ready to the next; tokens of a KMS are renewed then."
+    )
     static let backendSocket = SettingKey.path(
         "backend.socket",
         default: "/run/sealgate/store.sock",
@@ -146,7 +152,8 @@ public enum GatewaySettings {
         keys: [
             listen, domains, regions, eventLoops, compatibility, certificateFile, keyFile,
             clientCAFile, clientCertificate, CryptoSettings.accelerator,
-            DigestThreads.count, adminListen, backendSocket, backendURL, backendCAFile,
+            DigestThreads.count, adminListen, healthInterval, backendSocket, backendURL,
+            backendCAFile,
             backendRegion, backendAccessKey, backendSecretKey, backendPlaintext,
             backendReservedBucket, defaultMode, credentials,
         ] + GatewayKMSSettings.keys + GatewayLimitSettings.keys + AuditSettings.keys

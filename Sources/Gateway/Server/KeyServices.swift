@@ -70,7 +70,9 @@ enum KeyServices {
                 metrics,
                 isReadOnly: isReadOnly
             )
-            return calls.map { MeteredProvider(opened, tell: $0.count) } ?? opened
+            guard let calls else { return opened }
+            let circuit = calls.circuit(of: opened.kind, settings) { SystemClock.now }
+            return MeteredProvider(opened, circuit: circuit, tell: calls.count)
         }
     }
 

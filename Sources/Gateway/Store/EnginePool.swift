@@ -45,6 +45,8 @@ final class EnginePool: HTTPClientPool {
 
     func close() { base.close() }
 
+    func retire() { base.retire() }
+
     /// Begins a request whose framing is decided, signed.
     func send(
         _ head: HTTPRequestHead,

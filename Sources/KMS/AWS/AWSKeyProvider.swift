@@ -41,6 +41,9 @@ public final class AWSKeyProvider: KeyProvider {
         [JSONMember("region", .string(region)), JSONMember("endpoint", .string(endpoint))]
     }
 
+    /// Lets go of connections; see `KeyProvider`.
+    public func retire() { transport.retire() }
+
     /// Makes a key; see `KeyProvider`.
     ///
     /// A chosen name becomes an alias.

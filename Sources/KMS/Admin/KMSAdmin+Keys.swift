@@ -263,6 +263,11 @@ extension KMSAdmin {
         return members
     }
 
+    /// Refuses members where an operation takes none.
+    func requireNone(_ body: [UInt8]) throws(KMSAdminError) {
+        if let member = try members(body).first { throw unknown(member) }
+    }
+
     private func text(_ member: JSONMember) throws(KMSAdminError) -> String {
         guard let text = member.value.string else {
             throw .invalidRequest("\(member.name) must be a string")

@@ -66,9 +66,14 @@ public struct KMSAdmin: Sendable {
             return try await configure(body)
         case (.post, "/reconfigure") where services != nil:
             return try await reconfigure(body)
-        case (.post, "/start"): return try await start()
-        case (.post, "/stop"): return stop()
+        case (.post, "/start"):
+            try requireNone(body)
+            return try await start()
+        case (.post, "/stop"):
+            try requireNone(body)
+            return stop()
         case (.post, "/clear-cache"):
+            try requireNone(body)
             ring.clear()
             return .noContent
         case (.post, "/rewrap") where services != nil: return try await beginRewrap(body)

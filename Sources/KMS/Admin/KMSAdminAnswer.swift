@@ -73,10 +73,9 @@ public struct KMSAdminError: Error, Equatable, Sendable {
         case .accessDenied, .conflict, .contextInvalid, .invalidKeyID, .keyDisabled, .keyNotFound,
             .keyPendingDeletion, .limitExceeded, .notSupported:
             requestParts(error)
-        case .cancelled, .ciphertextInvalid, .cryptographyFailed, .keyUnreadable, .misconfigured,
-            .notConfigured, .overloaded, .recordInvalid, .recordMissing, .sealed, .stateUnsafe,
-            .stopped,
-            .storeUnavailable, .timedOut, .unreachable:
+        case .cancelled, .ciphertextInvalid, .cryptographyFailed, .keyUnreadable, .leftAlone,
+            .misconfigured, .notConfigured, .overloaded, .recordInvalid, .recordMissing, .sealed,
+            .stateUnsafe, .stopped, .storeUnavailable, .timedOut, .unreachable:
             (500, "InternalError", error.explanation)
         }
     }
@@ -110,6 +109,7 @@ extension KMSError {
         case .keyPendingDeletion(let id):
             "key \(id) waits for its deletion; POST /kms/keys/cancel-deletion keeps it"
         case .keyUnreadable(let id): "the file of key \(id) is damaged; restore it from a backup"
+        case .leftAlone(let reason): "the KMS isn't asked for a moment, after this: \(reason)"
         case .limitExceeded(let limit): "over the limit: \(limit)"
         case .misconfigured(let reason): "the KMS or its settings are wrong: \(reason)"
         case .notConfigured: "no KMS or no default key is configured; set default_key_id"

@@ -30,6 +30,9 @@ public enum KMSError: Error, Equatable, Sendable {
     case keyPendingDeletion(KeyID)
     /// The key's file is damaged and must be restored from a backup: 500 `InternalError`.
     case keyUnreadable(KeyID)
+    /// The provider gave no answers just now and isn't asked for a moment; the text says what came
+    /// of the last call: 500 `InternalError` with `Retry-After`.
+    case leftAlone(String)
     /// More keys, versions or tags than the limit named: admin API only, 400 `InvalidRequest`.
     case limitExceeded(String)
     /// The provider refuses what Sealgate asks for, or isn't who it should be: the settings, its

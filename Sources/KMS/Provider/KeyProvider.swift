@@ -26,6 +26,11 @@ public protocol KeyProvider: Sendable {
     /// How long the provider's own token lives, in seconds; `nil` where it has none that ends.
     var tokenExpiresInSeconds: Int64? { get }
 
+    /// Lets go of connections that no call uses; later calls make their own and close them.
+    ///
+    /// For a provider that another took the place of.
+    func retire()
+
     /// Makes a key.
     ///
     /// - Throws: `.conflict` if and only if a key of that name exists, `.invalidKeyID`,
@@ -117,6 +122,9 @@ public protocol KeyProvider: Sendable {
 extension KeyProvider {
     /// None.
     public var tokenExpiresInSeconds: Int64? { nil }
+
+    /// Nothing.
+    public func retire() {}
 
     /// Itself.
     public var wrapping: any KeyProvider { self }

@@ -26,6 +26,8 @@ public struct ProviderCall: Sendable {
     public enum Outcome: String, CaseIterable, Sendable {
         /// The provider failed.
         case failure
+        /// It wasn't made: no answers came just before.
+        case leftAlone = "left_alone"
         /// No answer came, in time or at all.
         case noAnswer = "no_answer"
         /// The provider said no: the right, the key or what was wrapped isn't there.
@@ -42,6 +44,7 @@ public struct ProviderCall: Sendable {
                     .keyDisabled, .keyNotFound, .keyPendingDeletion, .limitExceeded, .notSupported:
                     .refused
                 case .sealed: .sealed
+                case .leftAlone: .leftAlone
                 // A call that is cancelled mostly outlived its deadline.
                 case .cancelled, .timedOut, .unreachable: .noAnswer
                 default: .failure
@@ -59,18 +62,25 @@ public struct ProviderCall: Sendable {
     public var duration: Duration
 }
 
-/// A provider whose every call is told to somebody.
+/// A provider whose every call is told to somebody, and isn't made while its circuit is open.
 public struct MeteredProvider: KeyProvider {
     private let inner: any KeyProvider
+    private let circuit: ProviderCircuit?
     private let tell: @Sendable (ProviderCall) -> Void
 
     /// A provider around another.
     ///
     /// - Parameters:
     ///   - inner: what does the work.
+    ///   - circuit: what lets calls be made; `nil` lets all.
     ///   - tell: told of each call when it ended.
-    public init(_ inner: any KeyProvider, tell: @escaping @Sendable (ProviderCall) -> Void) {
+    public init(
+        _ inner: any KeyProvider,
+        circuit: ProviderCircuit?,
+        tell: @escaping @Sendable (ProviderCall) -> Void
+    ) {
         self.inner = inner
+        self.circuit = circuit
         self.tell = tell
     }
 
@@ -80,6 +90,9 @@ public struct MeteredProvider: KeyProvider {
     public var summary: [JSONMember] { inner.summary }
     /// The inner one's.
     public var tokenExpiresInSeconds: Int64? { inner.tokenExpiresInSeconds }
+
+    /// Has the inner one let go of connections; see `KeyProvider`.
+    public func retire() { inner.retire() }
 
     /// What a wrapped key says to the inner one; see `KeyProvider`.
     public func recognize(_ wrapped: [UInt8]) -> WrappedKeyOrigin { inner.recognize(wrapped) }
@@ -157,22 +170,28 @@ public struct MeteredProvider: KeyProvider {
         _ call: (any KeyProvider) async throws(KMSError) -> Value
     ) async throws(KMSError) -> Value {
         let began = ContinuousClock.now
-        func ended(_ outcome: ProviderCall.Outcome) {
+        func ended(_ error: KMSError?, wasMade: Bool = true) {
+            let duration = ContinuousClock.now - began
+            if wasMade { circuit?.ended(error, after: duration) }
             tell(
                 ProviderCall(
                     kind: inner.kind,
                     operation: operation,
-                    outcome: outcome,
-                    duration: ContinuousClock.now - began
+                    outcome: error.map { ProviderCall.Outcome($0) } ?? .success,
+                    duration: duration
                 )
             )
         }
+        do throws(KMSError) { try circuit?.begin() } catch {
+            ended(error, wasMade: false)
+            throw error
+        }
         do throws(KMSError) {
             let value = try await call(inner)
-            ended(.success)
+            ended(nil)
             return value
         } catch {
-            ended(ProviderCall.Outcome(error))
+            ended(error)
             throw error
         }
     }

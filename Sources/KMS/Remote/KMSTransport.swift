@@ -48,6 +48,14 @@ public protocol KMSTransport: Sendable {
     /// - Throws: `.unreachable`, `.timedOut`, `.overloaded`, `.cancelled`, and `.misconfigured`
     ///   for a server that isn't who it should be.
     func send(_ request: KMSRequest) async throws(KMSError) -> KMSReply
+
+    /// Closes connections that no exchange uses, now and whenever one ends.
+    func retire()
+}
+
+extension KMSTransport {
+    /// Nothing.
+    public func retire() {}
 }
 
 /// A secret that is read each time it is needed: a file may have been replaced since.

@@ -61,6 +61,7 @@ final class ProviderCalls: Sendable {
             return first
         }
         state.withLock { counts in
+            if case .failure(.leftAlone) = outcome { return }
             counts.callCount += 1
             switch outcome {
             case .success: counts.lastError = nil

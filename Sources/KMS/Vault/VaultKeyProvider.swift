@@ -50,6 +50,9 @@ public final class VaultKeyProvider: KeyProvider {
     /// Seconds until the token ends.
     public var tokenExpiresInSeconds: Int64? { session.tokenExpiresInSeconds }
 
+    /// Lets go of connections; see `KeyProvider`.
+    public func retire() { session.retire() }
+
     /// Makes a key; see `KeyProvider`.
     ///
     /// Of two who make the same key at the same time both may be told that they did.

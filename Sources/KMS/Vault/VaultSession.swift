@@ -31,6 +31,8 @@ final class VaultSession: Sendable {
 
     var tokenExpiresInSeconds: Int64? { tokens.withLock { $0.expiresInSeconds(now: now()) } }
 
+    func retire() { transport.retire() }
+
     /// Sends a request below `/v1/`, again once with a new token where the old one is dead.
     ///
     /// - Throws: what the transport throws, `.accessDenied`, and what logging in fails with.

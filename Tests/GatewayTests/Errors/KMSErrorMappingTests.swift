@@ -25,7 +25,7 @@ struct KMSFailure: Sendable, CustomTestStringConvertible {
             .init(error: .overloaded, write: .slowDown, read: .slowDown, isRetryable: true),
             retryable(.storeUnavailable, .serviceUnavailable), retryable(.unreachable("x")),
             retryable(.timedOut), retryable(.sealed), retryable(.stopped),
-            retryable(.notConfigured),
+            retryable(.notConfigured), retryable(.leftAlone("x")),
             broken(.ciphertextInvalid), broken(.keyUnreadable(key)), broken(.recordInvalid("x")),
             broken(.recordMissing("x")), broken(.cryptographyFailed), broken(.cancelled),
             broken(.conflict(key)), broken(.limitExceeded("x")), broken(.notSupported),
@@ -69,6 +69,11 @@ struct KMSFailure: Sendable, CustomTestStringConvertible {
         case .keyPendingDeletion:
             ("the KMS key waits for its deletion", "cancel the deletion by the admin API")
         case .keyUnreadable: ("the key's file is damaged", "restore the file from a backup")
+        case .leftAlone:
+            (
+                "the KMS gave no answers just now, and isn't asked for kms.circuit_pause",
+                "try again; reach the KMS: see GET /kms/status"
+            )
         case .misconfigured:
             ("the KMS refuses what it is asked, or isn't who it should be", "see GET /kms/status")
         case .notConfigured: ("no default KMS key is configured", "set kms.default_key_id")

@@ -27,6 +27,8 @@ final class FakeStore: HTTPClientPool {
 
     func close() {}
 
+    func retire() {}
+
     /// Forgets the exchanges so far.
     func clear() { exchanges = [] }
 }
