@@ -1,7 +1,7 @@
 public import Crypto
 public import Encoding
 
-/// A part of a signature's description, as it stands in the header or the query.
+/// A part of a signature's description, as it stands in the header, the query or a form.
 public enum SigV4Component: String, Hashable, Sendable {
     /// The algorithm: `X-Amz-Algorithm`.
     case algorithm
@@ -15,6 +15,8 @@ public enum SigV4Component: String, Hashable, Sendable {
     case other
     /// The hash of the body: `X-Amz-Content-Sha256`.
     case payloadHash
+    /// The policy of a form, which is what is signed of it: `policy`.
+    case policy
     /// The session token: `X-Amz-Security-Token`.
     case securityToken
     /// The signature: `Signature`, `X-Amz-Signature`.
@@ -25,8 +27,9 @@ public enum SigV4Component: String, Hashable, Sendable {
 
 /// What a signature may be refused for; each case names the S3 error meant for it.
 ///
-/// "Malformed" stands for 400 AuthorizationHeaderMalformed where the placement is the header and
-/// for 400 AuthorizationQueryParametersError where it is the query.
+/// "Malformed" stands for 400 AuthorizationHeaderMalformed where the placement is the header, for
+/// 400 AuthorizationQueryParametersError where it is the query, and for 400 InvalidArgument where
+/// it is a form.
 public enum SigV4Error: Error, Equatable, Sendable {
     /// `X-Amz-Algorithm` is unknown: 400 AuthorizationQueryParametersError.
     case algorithmUnsupported
@@ -78,7 +81,7 @@ public enum SigV4Error: Error, Equatable, Sendable {
     /// A presigned URL came too late: 403 AccessDenied with `Expires`, `ServerTime` and
     /// `X-Amz-Expires`.
     case requestExpired(expires: Timestamp, serverTime: Timestamp, expiresSeconds: Int)
-    /// A presigned URL came more than 15 minutes before its time: 403 AccessDenied.
+    /// A presigned URL or form came more than 15 minutes before its time: 403 AccessDenied.
     case requestNotYetValid(requestTime: Timestamp, serverTime: Timestamp)
     /// The clocks are more than 15 minutes apart: 403 RequestTimeTooSkewed with `RequestTime`,
     /// `ServerTime` and `MaxAllowedSkewMilliseconds`.

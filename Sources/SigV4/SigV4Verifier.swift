@@ -50,7 +50,7 @@ public final class SigV4Verifier {
         secret: Span<UInt8>,
         now: Timestamp
     ) throws(SigV4Error) -> SigV4Identity {
-        try checkScope(authorization)
+        try checkScope(authorization.scope, authorization.placement)
         try checkTime(authorization, now)
         let digest = try canonical.digest(
             head,
@@ -100,9 +100,10 @@ public final class SigV4Verifier {
         )
     }
 
-    private func checkScope(_ authorization: SigV4Authorization) throws(SigV4Error) {
-        let placement = authorization.placement
-        let scope = authorization.scope
+    func checkScope(
+        _ scope: SigV4Scope,
+        _ placement: SigV4Authorization.Placement
+    ) throws(SigV4Error) {
         guard scope.service == service else {
             throw .serviceMismatch(placement, given: scope.service)
         }

@@ -43,7 +43,12 @@ final class SigningKey {
         scope.append(to: &buffer)
         buffer.append(UInt8(ascii: "\n"))
         SignatureText.append(requestDigest, to: &buffer)
-        hmac.update(buffer.span)
+        return signature(of: buffer.span)
+    }
+
+    /// The signature of a text, 32 bytes.
+    func signature(of text: Span<UInt8>) -> [UInt8] {
+        hmac.update(text)
         return hmac.finish()
     }
 

@@ -110,7 +110,8 @@ def test_the_guide_of_recovery_works_as_pasted(newcomer):
     assert '"broken":0' in result.stdout and '"content_type"' in result.stdout
 
 
-@pytest.mark.parametrize("guide", ["bucket-settings", "copies-and-tags", "kms-admin-api", "policies"])
+@pytest.mark.parametrize("guide", [
+    "bucket-settings", "copies-and-tags", "forms", "kms-admin-api", "policies"])
 def test_other_guides_work_as_pasted(newcomer, guide):
     result = newcomer.paste("\n".join(blocks(f"docs/guides/{guide}.md")))
     assert result.returncode == 0, result.stdout + result.stderr
@@ -134,8 +135,8 @@ def test_the_guide_of_the_store_works_as_pasted(newcomer, monkeypatch):
 
 @pytest.mark.parametrize("document", [
     "README.md", "docs/guides/sse.md", "docs/guides/bucket-settings.md",
-    "docs/guides/policies.md", "docs/guides/store-care.md", "docs/guides/kms-vault.md",
-    "docs/guides/kms-aws.md", "docs/guides/kms.md",
+    "docs/guides/forms.md", "docs/guides/policies.md", "docs/guides/store-care.md",
+    "docs/guides/kms-vault.md", "docs/guides/kms-aws.md", "docs/guides/kms.md",
     "docs/guides/kms-admin-api.md", "docs/guides/audit.md",
     "docs/guides/recovery.md", "docs/reference/s3-compatibility.md"])
 def test_links_lead_somewhere(document):

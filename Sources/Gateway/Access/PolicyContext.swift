@@ -75,6 +75,7 @@ enum PolicyContext {
         let age = now.milliseconds &- sender.identity.seed.time.milliseconds
         values[.signatureAge] = String(max(0, age))
         switch sender.identity.placement {
+        case .form: values[.authType] = "POST"
         case .header: values[.authType] = "REST-HEADER"
         case .query: values[.authType] = "REST-QUERY-STRING"
         }

@@ -19,8 +19,8 @@ extension S3Operation {
     func policyActions(_ query: S3Query, _ fields: HTTPFields) -> PolicyNeeds {
         let hasVersion = query.contains("versionId")
         switch self {
-        case .deleteObjects, .postObject: return .later
-        case .copyObject, .createMultipartUpload, .putObject:
+        case .deleteObjects: return .later
+        case .copyObject, .createMultipartUpload, .postObject, .putObject:
             let hasTags = fields["x-amz-tagging"]?.isEmpty == false
             return .all(hasTags ? [.putObject, .putObjectTagging] : [.putObject])
         case .completeMultipartUpload, .uploadPart, .uploadPartCopy: return .all([.putObject])

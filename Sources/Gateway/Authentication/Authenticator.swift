@@ -36,13 +36,7 @@ final class Authenticator {
     /// - Throws: what S3 answers for the fault.
     func senderIfSigned(_ head: HTTPRequestHead, now: Timestamp) throws(S3Error) -> Sender? {
         guard let authorization = try described(by: head) else { return nil }
-        guard let credential = credentials[authorization.accessKeyID] else {
-            throw S3Error(
-                .invalidAccessKeyID,
-                details: [.init("AWSAccessKeyId", authorization.accessKeyID)]
-            )
-        }
-        guard authorization.sessionToken == nil else { throw S3Error(.invalidToken) }
+        let credential = try credential(authorization.accessKeyID, authorization.sessionToken)
         do throws(SigV4Error) {
             let identity = try credential.secret.withSpan { secret throws(SigV4Error) in
                 try verifier.verify(authorization, head: head, secret: secret, now: now)
@@ -51,6 +45,39 @@ final class Authenticator {
         } catch {
             throw S3Error(error)
         }
+    }
+
+    /// Who signed the policy among a form's fields, whose names are in lower case; `nil` for an
+    /// anonymous form.
+    ///
+    /// - Throws: what S3 answers for the fault.
+    func senderIfSigned(form fields: HTTPFields, now: Timestamp) throws(S3Error) -> Sender? {
+        let form: SigV4Form?
+        do throws(SigV4Error) { form = try SigV4Form.parse(fields) } catch {
+            throw S3Error(error)
+        }
+        guard let form else { return nil }
+        let credential = try credential(form.accessKeyID, form.sessionToken)
+        do throws(SigV4Error) {
+            let identity = try credential.secret.withSpan { secret throws(SigV4Error) in
+                try verifier.verify(form, secret: secret, now: now)
+            }
+            return Sender(credential: credential, identity: identity)
+        } catch {
+            throw S3Error(error)
+        }
+    }
+
+    /// The credential that a signature names.
+    private func credential(
+        _ accessKeyID: String,
+        _ sessionToken: String?
+    ) throws(S3Error) -> Credential {
+        guard let credential = credentials[accessKeyID] else {
+            throw S3Error(.invalidAccessKeyID, details: [.init("AWSAccessKeyId", accessKeyID)])
+        }
+        guard sessionToken == nil else { throw S3Error(.invalidToken) }
+        return credential
     }
 
     /// Verifies the chunk signatures of a sender's body.

@@ -120,6 +120,7 @@ extension S3Error {
 
     private static func malformed(_ placement: SigV4Authorization.Placement) -> S3ErrorCode {
         switch placement {
+        case .form: .invalidArgument
         case .header: .authorizationHeaderMalformed
         case .query: .authorizationQueryParametersError
         }

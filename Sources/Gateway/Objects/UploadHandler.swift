@@ -4,7 +4,7 @@ import S3Wire
 import SealedObject
 import Transport
 
-/// PutObject and UploadPart: body in, sealed segments out, the commit last.
+/// PutObject, PostObject and UploadPart: body in, sealed segments out, the commit last.
 ///
 /// Everything that can be refused is refused before `100 Continue` and before the store hears of
 /// the body. What is known only at its end is verified while it streams; the trailer that makes
@@ -136,7 +136,7 @@ final class UploadHandler: HTTPServerHandler, UploadReply.Owner {
             let about = StoreFailure.ErrorScope(bucket: scope.bucket, key: scope.key)
             return scope.fail(kind.refusal(StoreFailure.reply(reply, about)))
         }
-        scope.respond(status: 200, fields: kind.answer(facts, reply))
+        kind.respond(scope, facts, reply)
     }
 
     func storeFailed(_ error: HTTPClientError) {
@@ -223,7 +223,8 @@ final class UploadHandler: HTTPServerHandler, UploadReply.Owner {
         }
     }
 
-    private func fail(_ error: S3Error) {
+    /// Ends the upload, with nothing stored.
+    func fail(_ error: S3Error) {
         guard !isOver else { return }
         isOver = true
         exchange?.cancel()

@@ -2,7 +2,7 @@ import HTTPWire
 import S3Wire
 import SealedObject
 
-/// What PutObject and UploadPart do differently around the same stream.
+/// What PutObject, PostObject and UploadPart do differently around the same stream.
 protocol UploadKind: AnyObject {
     /// Gathers what the upload needs; completes at once where everything is in memory.
     func prepare(_ completion: @escaping (Result<PreparedUpload, S3Error>) -> Void)
@@ -17,8 +17,17 @@ protocol UploadKind: AnyObject {
     /// The fields of the answer, after the store committed.
     func answer(_ facts: PayloadFacts, _ reply: StoreReply) -> HTTPFields
 
+    /// Answers the client, after the store committed: 200 and those fields, unless told otherwise.
+    func respond(_ scope: RequestScope, _ facts: PayloadFacts, _ reply: StoreReply)
+
     /// What the client hears when the store refused.
     func refusal(_ error: S3Error) -> S3Error
+}
+
+extension UploadKind {
+    func respond(_ scope: RequestScope, _ facts: PayloadFacts, _ reply: StoreReply) {
+        scope.respond(status: 200, fields: answer(facts, reply))
+    }
 }
 
 /// An upload that may begin.

@@ -73,6 +73,10 @@ final class GatewayApplication: HTTPServerApplication {
             let handler = UploadHandler(scope, PartUpload(scope))
             handler.begin()
             return handler
+        case .postObject:
+            let handler = FormHandler(scope)
+            handler.begin()
+            return handler
         case .preflightRequest: return PreflightHandler(scope)
         default:
             let handler = ControlHandler(scope)

@@ -48,7 +48,8 @@ final class RequestScope {
         id: String,
         head: HTTPRequestHead,
         target: S3Target? = nil,
-        operation: S3Operation? = nil
+        operation: S3Operation? = nil,
+        beganAt: Timestamp? = nil
     ) {
         self.exchange = exchange
         self.loop = loop
@@ -56,7 +57,24 @@ final class RequestScope {
         self.head = head
         self.target = target
         self.operation = operation
-        beganAt = loop.services.clock()
+        self.beganAt = beganAt ?? loop.services.clock()
+    }
+
+    /// A request that another turned out to be: as a form's, whose body says what it is about.
+    convenience init(_ other: RequestScope, head: HTTPRequestHead, target: S3Target?) {
+        self.init(
+            exchange: other.exchange,
+            loop: other.loop,
+            id: other.id,
+            head: head,
+            target: target,
+            operation: other.operation,
+            beganAt: other.beganAt
+        )
+        sender = other.sender
+        settings = other.settings
+        cors = other.cors
+        access = other.access
     }
 
     /// The bucket; empty for the service itself.

@@ -113,6 +113,24 @@ enum GatewayLimitSettings {
         default: 2 << 20,
         "Bytes of an XML or JSON body."
     )
+    static let formBytes = SettingKey.bytes(
+        "limits.form_bytes",
+        in: 4096...(1 << 20),
+        default: 20_480,
+        "Bytes of a POST form before its file."
+    )
+    static let formFields = SettingKey.integer(
+        "limits.form_fields",
+        in: 16...1000,
+        default: 100,
+        "Fields of a POST form."
+    )
+    static let formFileBytes = SettingKey.bytes(
+        "limits.form_file_bytes",
+        in: 0...(16 << 20),
+        default: 262_144,
+        "The most of a form held in memory: up to so much, other fields may follow the file."
+    )
     static let bucketCache = SettingKey.integer(
         "limits.bucket_cache",
         in: 1...1_000_000,
@@ -149,7 +167,8 @@ enum GatewayLimitSettings {
         connections, streams, headBytes, headFields, handshakeTimeout, headTimeout,
         bodyIdleTimeout, keepAliveTimeout, lingerTimeout, bodyRate, resets, continuations,
         drainTimeout, storeConnections, storeQueue, storeTimeout, answerInterval, documentBytes,
-        bucketCache, uploadCache, objectCache, bucketSettingsCache, bucketSettingsLifetime,
+        formBytes, formFields, formFileBytes, bucketCache, uploadCache, objectCache,
+        bucketSettingsCache, bucketSettingsLifetime,
         DigestThreads.backlog,
     ]
 

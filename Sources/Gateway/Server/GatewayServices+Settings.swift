@@ -54,7 +54,12 @@ extension GatewayServices {
                 bucketCacheCountMax: settings[GatewayLimitSettings.bucketCache],
                 uploadCacheCountMax: settings[GatewayLimitSettings.uploadCache],
                 objectCacheCountMax: settings[GatewayLimitSettings.objectCache],
-                answerInterval: TimeAmount(settings[GatewayLimitSettings.answerInterval])
+                answerInterval: TimeAmount(settings[GatewayLimitSettings.answerInterval]),
+                form: FormReader.Limits(
+                    bytesMax: settings[GatewayLimitSettings.formBytes],
+                    fieldsMax: settings[GatewayLimitSettings.formFields]
+                ),
+                formFileBytesMax: settings[GatewayLimitSettings.formFileBytes]
             ),
             storeForm: storeForm,
             credentials: credentials,

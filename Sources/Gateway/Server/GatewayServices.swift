@@ -18,6 +18,10 @@ struct GatewayServices: Sendable {
         var objectCacheCountMax: Int
         /// How long an answer in a document may take until it is begun, and then goes on.
         var answerInterval: TimeAmount
+        /// What the fields of a form may cost.
+        var form = FormReader.Limits()
+        /// The largest file that is held whole to find its end.
+        var formFileBytesMax = 262_144
     }
 
     let options: Options

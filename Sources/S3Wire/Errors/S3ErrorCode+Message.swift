@@ -28,6 +28,7 @@ extension S3ErrorCode {
             "The versioning configuration specified in the request is not valid",
         .incompleteBody:
             "You did not provide the number of bytes specified by the Content-Length HTTP header",
+        .incorrectNumberOfFiles: "POST requires exactly one file upload per request.",
         .insufficientStorage: "The store has no room left.",
         .internalError: "We encountered an internal error. Please try again.",
         .invalidAccessKeyID: "The AWS Access Key Id you provided does not exist in our records.",
@@ -68,6 +69,8 @@ extension S3ErrorCode {
             "The XML you provided was not well-formed or did not validate against our published "
             + "schema",
         .maxMessageLengthExceeded: "Your request was too big.",
+        .maxPostPreDataLengthExceeded:
+            "Your POST request fields preceding the upload file were too large.",
         .metadataTooLarge: "Your metadata headers exceed the maximum allowed metadata size",
         .methodNotAllowed: "The specified method is not allowed against this resource.",
         .missingContentLength: "You must provide the Content-Length HTTP header.",

@@ -32,6 +32,8 @@ public enum S3ErrorCode: String, CaseIterable, Sendable {
     case illegalVersioningConfiguration = "IllegalVersioningConfigurationException"
     /// `IncompleteBody`.
     case incompleteBody = "IncompleteBody"
+    /// `IncorrectNumberOfFilesInPostRequest`.
+    case incorrectNumberOfFiles = "IncorrectNumberOfFilesInPostRequest"
     /// `InsufficientStorage`.
     case insufficientStorage = "InsufficientStorage"
     /// `InternalError`.
@@ -90,6 +92,8 @@ public enum S3ErrorCode: String, CaseIterable, Sendable {
     case malformedXML = "MalformedXML"
     /// `MaxMessageLengthExceeded`.
     case maxMessageLengthExceeded = "MaxMessageLengthExceeded"
+    /// `MaxPostPreDataLengthExceededError`.
+    case maxPostPreDataLengthExceeded = "MaxPostPreDataLengthExceededError"
     /// `MetadataTooLarge`.
     case metadataTooLarge = "MetadataTooLarge"
     /// `MethodNotAllowed`.

@@ -64,6 +64,14 @@ public struct S3Target: Equatable, Sendable {
         }
     }
 
+    /// An object in the bucket of a target, by no query.
+    public init(_ key: String, in target: S3Target) throws(S3Error) {
+        style = target.style
+        bucket = target.bucket
+        self.key = key
+        query = try S3Query(raw: "")
+    }
+
     private static func nonEmpty(_ text: String) -> String? { text.isEmpty ? nil : text }
 
     private static func decode(_ text: Span<UInt8>) throws(S3Error) -> String {

@@ -5,6 +5,8 @@ public import HTTPWire
 public struct SigV4Authorization: Equatable, Sendable {
     /// Where a signature stands.
     public enum Placement: Hashable, Sendable {
+        /// In the fields of a form.
+        case form
         /// In the Authorization header.
         case header
         /// In the query: a presigned URL.

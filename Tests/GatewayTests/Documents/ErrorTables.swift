@@ -11,8 +11,8 @@ enum ErrorTables {
     static func all() throws -> [(name: String, text: String)] {
         [
             ("signatures", table(signatures)), ("encryption", table(encryption)),
-            ("keys", try keys()), ("bodies", table(bodies)), ("objects", table(objects)),
-            ("store", table(store)), ("codes", codes),
+            ("keys", try keys()), ("bodies", table(bodies)), ("forms", table(forms)),
+            ("objects", table(objects)), ("store", table(store)), ("codes", codes),
         ]
     }
 
@@ -117,6 +117,49 @@ enum ErrorTables {
         }
         return text
     }
+
+    private static let forms: [Row] = [
+        (
+            "a `POST` to a bucket that is no `multipart/form-data`",
+            FormRequest.notAForm, "send a form"
+        ),
+        ("no `Content-Length`", S3Error(.missingContentLength), "state the length"),
+        (
+            "a body that is no well-formed form, or ends early",
+            FormError.delimiterInvalid.response, "mend the client"
+        ),
+        (
+            "a field follows a file that is larger than `limits.form_file_bytes`",
+            FormHandler.fileNotLast, "put the file last"
+        ),
+        ("no file", FormError.fileMissing.response, "name the file's field `file`"),
+        (
+            "more fields than `limits.form_bytes` or `limits.form_fields` allow",
+            FormError.fieldsTooLarge.response, "send less before the file"
+        ),
+        ("a field that is there twice", FormError.fieldRepeated("key").response, "send one"),
+        ("no field `key`", S3Error(.userKeyMustBeSpecified), "send it before the file"),
+        (
+            "a policy that can't be read", S3Error(.invalidPolicyDocument),
+            "see the message; sign a policy with `expiration` and `conditions`"
+        ),
+        (
+            "the policy has expired, a condition doesn't hold, or none names a field",
+            S3Error(.accessDenied), "see the message; sign a policy that covers every field"
+        ),
+        (
+            "a file shorter than `content-length-range` allows", S3Error(.entityTooSmall),
+            "send a longer one"
+        ),
+        (
+            "a file longer than `content-length-range` allows", S3Error(.entityTooLarge),
+            "send a shorter one"
+        ),
+        (
+            "an `x-amz-` field that isn't known, or encryption asked for in the head",
+            .notImplemented(header: "x-amz-copy-source"), "ask for it in a field of PostObject's"
+        ),
+    ]
 
     private static let bodies: [Row] = [
         (

@@ -72,6 +72,12 @@ struct SignatureFault: Sendable {
             remedy: "mend the client"
         ),
         .init(
+            error: .componentMissing(.form, .policy),
+            code: .invalidArgument,
+            condition: "a part of a form's signature is missing, malformed or there twice",
+            remedy: "send the policy and the four x-amz- fields of its signature"
+        ),
+        .init(
             error: .componentMissing(.query, .signature),
             code: .authorizationQueryParametersError,
             condition: "a part of a presigned URL is missing",
