@@ -15,8 +15,6 @@ final class HTTP1Outbox {
     var staging = ByteBuffer()
     /// Bytes passed on since the last flush.
     private(set) var unflushedBytes = 0
-    /// Bytes passed on in all.
-    private(set) var writtenBytes = 0
 
     /// Whether anything waits for a flush.
     var isEmpty: Bool { unflushedBytes == 0 && staging.readableBytes == 0 }
@@ -48,7 +46,6 @@ final class HTTP1Outbox {
     ) {
         passStaged(to: context)
         unflushedBytes += region.readableBytes
-        writtenBytes += region.readableBytes
         context.write(NIOAny(IOData.fileRegion(region)), promise: promise)
     }
 
@@ -62,7 +59,8 @@ final class HTTP1Outbox {
         context.flush()
     }
 
-    private func passStaged(to context: ChannelHandlerContext) {
+    /// Passes on what was gathered, so that `unflushedBytes` is all that the next flush sends.
+    func passStaged(to context: ChannelHandlerContext) {
         guard staging.readableBytes > 0 else { return }
         let bytes = staging
         staging = ByteBuffer()
@@ -71,7 +69,6 @@ final class HTTP1Outbox {
 
     private func pass(_ bytes: ByteBuffer, to context: ChannelHandlerContext) {
         unflushedBytes += bytes.readableBytes
-        writtenBytes += bytes.readableBytes
         context.write(NIOAny(IOData.byteBuffer(bytes)), promise: nil)
     }
 }

@@ -339,11 +339,11 @@ public final class HTTP1ServerHandler: ChannelDuplexHandler {
             promise?.fail(ChannelError.ioOnClosedChannel)
             return
         }
-        let before = outbox.writtenBytes
         isFlushing = true
+        outbox.passStaged(to: context)
+        metrics.bytesOut.count(outbox.unflushedBytes)
         outbox.flush(to: context, promise: promise)
         isFlushing = false
-        metrics.bytesOut.count(outbox.writtenBytes - before)
         updateTimer()
     }
 

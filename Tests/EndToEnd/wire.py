@@ -165,10 +165,15 @@ class Connection:
         return int(first.split()[1]), headers
 
     def take(self, count):
-        while len(self.buffer) < count:
-            assert self.more(), f"closed after {len(self.buffer)} of {count} bytes"
-        data, self.buffer = self.buffer[:count], self.buffer[count:]
-        return data
+        pieces, missing = [], count
+        while len(self.buffer) < missing:
+            pieces.append(self.buffer)
+            missing -= len(self.buffer)
+            self.buffer = b""
+            assert self.more(), f"closed after {count - missing} of {count} bytes"
+        pieces.append(self.buffer[:missing])
+        self.buffer = self.buffer[missing:]
+        return b"".join(pieces)
 
     def answer(self, method="GET", interim=False):
         status, headers = self.head()

@@ -20,6 +20,18 @@ import Transport
         #expect(server.isOpen)
     }
 
+    @Test(
+        "counts every byte that goes out, however large its piece",
+        arguments: [0, 4096, 4097, 300_000]
+    )
+    func sentBytes(count: Int) throws {
+        let server = try ServerFixture { $0.answer(200, String(repeating: "a", count: count)) }
+        try server.receive(request("GET /"))
+        let sent = try server.sent().utf8.count
+        #expect(sent > count)
+        #expect(server.metrics.bytesOut.load(ordering: .relaxed) == sent)
+    }
+
     @Test("writes a head with its small body as one buffer, flushed once")
     func fewWrites() throws {
         let server = try ServerFixture { $0.onEnd = { $0.answer(200, "hello") } }

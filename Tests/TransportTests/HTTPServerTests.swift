@@ -79,18 +79,21 @@ import Transport
     @Test("sends a file without copying it, and lets go of it afterwards")
     func file() async throws {
         let folder = try TemporaryFolder()
+        let metrics = TransportMetrics()
         var random = SplitMix64(seed: 8)
         let bytes = random.bytes(3_000_000)
         try Data(bytes).write(to: URL(filePath: folder.file("f")))
         let path = folder.file("s")
         let server = try await serve(
             FileApplication(path: folder.file("f")),
-            on: .unix(path: path, allowedUserIDs: me)
+            on: .unix(path: path, allowedUserIDs: me),
+            metrics: metrics
         )
         let client = try await SocketClient(.unix(path: path), on: anyLoop)
-        for _ in 0..<3 {
+        for number in 1...3 {
             let response = try await client.exchange(.get, "/f")
             #expect(response.body == bytes)
+            #expect(metrics.bytesOut.load(ordering: .relaxed) > number * bytes.count)
         }
         client.close()
         await server.drain(deadline: .seconds(5))
