@@ -12,7 +12,7 @@ from wire import Connection, Signature, call
 
 MIB, SEGMENT = 1 << 20, 65_536
 # docs/format.md: a header before the segments of a stream, a tag behind each segment.
-HEADER = 112
+HEADER = 96
 # Digits of lengths and of ranges in the heads of answers.
 DIGITS = 64
 BUCKET = "store-reads"
