@@ -6,6 +6,7 @@
 #ifndef SEALGATE_CCHECKSUMS_H
 #define SEALGATE_CCHECKSUMS_H
 
+#include "CMD5.h"
 #include <stddef.h>
 #include <stdint.h>
 

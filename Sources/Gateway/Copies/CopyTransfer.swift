@@ -22,7 +22,7 @@ final class CopyTransfer {
     private var opener: ObjectOpener?
     private var sealer: StreamSealer?
     private var upload: (any HTTPClientExchange)?
-    private var md5: Hasher?
+    private var md5: MD5Stream?
     private var checksum: ChecksumComputation?
     private var facts = PayloadFacts()
 
@@ -47,7 +47,7 @@ final class CopyTransfer {
                 facts: plan.target.facts,
                 objectKey: plan.target.objectKey.bytes
             )
-            if plan.target.digests.computesMD5 { md5 = Hasher(.md5) }
+            if plan.target.digests.computesMD5 { md5 = MD5Stream() }
             checksum = plan.target.digests.computes.map { ChecksumComputation($0) }
             var fields = HTTPFields([("if-match", source.opened.found.storeETag)])
             if !body.isWhole { fields.append("range", body.rangeHeader) }

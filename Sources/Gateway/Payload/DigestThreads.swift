@@ -1,9 +1,12 @@
 import Daemon
+import NIOCore
 import NIOPosix
 import Synchronization
 
 /// The threads that digest large bodies beside the loops that seal them: MD5 takes six times as
 /// long as AES-GCM, and one after the other they would halve what an upload reaches.
+///
+/// Bodies that want MD5 share a thread while its lanes have room; others get the next that is free.
 final class DigestThreads: Sendable {
     /// Runs work at some time, on some thread, and tells it whether it is to be done at all.
     typealias Runner = @Sendable (_ work: @escaping @Sendable (_ isRun: Bool) -> Void) -> Void
@@ -30,16 +33,41 @@ final class DigestThreads: Sendable {
     let waits: Counter
     /// Bytes that wait, of all bodies.
     let waiting = Atomic<Int>(0)
+    /// What waits for a thread: at most one job of each body.
+    private struct Queue {
+        var shareable = CircularBuffer<DigestJob>()
+        var others = CircularBuffer<DigestJob>()
+        var running = 0
+        var isTurnOfOthers = false
+
+        /// The jobs that a thread does next, one after the other kind.
+        mutating func next(laneCount: Int) -> [DigestJob] {
+            isTurnOfOthers.toggle()
+            if isTurnOfOthers || shareable.isEmpty, let job = others.popFirst() { return [job] }
+            let taken = Array(shareable.prefix(laneCount))
+            shareable.removeFirst(taken.count)
+            if taken.isEmpty { running -= 1 }
+            return taken
+        }
+    }
+
+    private let queue = Mutex(Queue())
+    private let countMax: Int
+    private let laneCount: Int
     private let run: Runner
     private let pool: NIOThreadPool?
 
     init(
         backlogMax: Int,
+        countMax: Int,
+        laneCount: Int = MD5Lanes.count,
         in registry: MetricsRegistry,
         pool: NIOThreadPool? = nil,
         run: @escaping Runner
     ) {
         self.backlogMax = backlogMax
+        self.countMax = countMax
+        self.laneCount = laneCount
         self.pool = pool
         self.run = run
         waits = registry.counter(
@@ -58,7 +86,12 @@ final class DigestThreads: Sendable {
         guard count > 0 else { return nil }
         let pool = NIOThreadPool(numberOfThreads: count)
         pool.start()
-        self.init(backlogMax: settings[Self.backlog], in: registry, pool: pool) { work in
+        self.init(
+            backlogMax: settings[Self.backlog],
+            countMax: count,
+            in: registry,
+            pool: pool
+        ) { work in
             pool.submit { state in work(state == .active) }
         }
     }
@@ -66,5 +99,26 @@ final class DigestThreads: Sendable {
     /// Ends the threads; what waits is told that it isn't run.
     func stop() async { try? await pool?.shutdownGracefully() }
 
-    func submit(_ work: @escaping @Sendable (_ isRun: Bool) -> Void) { run(work) }
+    func submit(_ job: DigestJob) {
+        let needsThread = queue.withLock { queue in
+            if job.state.isShareable {
+                queue.shareable.append(job)
+            } else {
+                queue.others.append(job)
+            }
+            let isCrowded = !queue.others.isEmpty || queue.shareable.count >= laneCount
+            guard queue.running == 0 || isCrowded, queue.running < countMax else { return false }
+            queue.running += 1
+            return true
+        }
+        if needsThread { run { [self] isRun in runAll(isRun) } }
+    }
+
+    private func runAll(_ isRun: Bool) {
+        while true {
+            let jobs = queue.withLock { $0.next(laneCount: laneCount) }
+            guard !jobs.isEmpty else { return }
+            if isRun { DigestJob.run(jobs) } else { for job in jobs { job.completion(nil, false) } }
+        }
+    }
 }

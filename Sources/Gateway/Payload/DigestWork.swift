@@ -7,33 +7,11 @@ import Synchronization
 /// Bytes are copied here, since those of the transport are lent. What waits is bounded by the
 /// sender's credit: while `isBehind`, none is to be given. Bound to the event loop.
 final class DigestWork {
-    /// The digests, which the loop makes and one thread after the other carries on.
-    private final class State: Sendable {
-        let digests: Mutex<PayloadDigests>
-
-        init(_ expected: PayloadExpectations) { digests = Mutex(PayloadDigests(expected)) }
-
-        /// Takes the buffers in; gives the digests after the last.
-        func run(_ batch: [ByteBuffer], isLast: Bool) -> PayloadDigests.Found? {
-            digests.withLock { digests in
-                for buffer in batch {
-                    unsafe buffer.withUnsafeReadableBytes { bytes in
-                        unsafe digests.update(bytes.bindMemory(to: UInt8.self).span)
-                    }
-                }
-                return isLast ? digests.finish() : nil
-            }
-        }
-    }
-
-    /// Bytes copied into one buffer.
-    private static let bufferBytes = 131_072
-
     private let threads: DigestThreads
     private let eventLoop: any EventLoop
-    private let state: State
-    private var filling = ByteBuffer()
-    private var full: [ByteBuffer] = []
+    private let state: DigestState
+    private var filling: DigestBuffer?
+    private var full: [DigestBuffer] = []
     private var backlog = 0
     private var isRunning = false
     private var isBroken = false
@@ -45,7 +23,7 @@ final class DigestWork {
     init(_ expected: PayloadExpectations, _ threads: DigestThreads, on eventLoop: any EventLoop) {
         self.threads = threads
         self.eventLoop = eventLoop
-        state = State(expected)
+        state = DigestState(expected)
     }
 
     deinit { threads.waiting.subtract(backlog, ordering: .relaxed) }
@@ -60,16 +38,10 @@ final class DigestWork {
         if isBehind, !wasBehind { threads.waits.increment() }
         var offset = 0
         while offset < bytes.count {
-            if filling.capacity == 0 {
-                filling = ByteBufferAllocator().buffer(capacity: Self.bufferBytes)
-            }
-            let room = Self.bufferBytes - filling.readableBytes
-            let end = min(bytes.count, offset + room)
-            unsafe bytes.extracting(offset..<end).withUnsafeBufferPointer {
-                _ = unsafe filling.writeBytes($0)
-            }
-            offset = end
-            if filling.readableBytes == Self.bufferBytes { endBuffer() }
+            let buffer = filling ?? DigestBuffer()
+            filling = buffer
+            offset += buffer.append(bytes, from: offset)
+            if buffer.isFull { endBuffer() }
         }
         runNext()
     }
@@ -83,23 +55,23 @@ final class DigestWork {
     }
 
     private func endBuffer() {
-        guard filling.readableBytes > 0 else { return }
+        guard let filling else { return }
         full.append(filling)
-        filling = ByteBuffer()
+        self.filling = nil
     }
 
     private func runNext() {
         guard !isRunning, !full.isEmpty || completion != nil else { return }
         isRunning = true
-        let batch = full
+        let buffers = full
         full = []
-        let isLast = completion != nil
+        let count = buffers.reduce(0) { $0 + $1.count }
         let this = NIOLoopBound(self, eventLoop: eventLoop)
-        threads.submit { [state, eventLoop] isRun in
-            let found = isRun ? state.run(batch, isLast: isLast) : nil
-            let count = batch.reduce(0) { $0 + $1.readableBytes }
+        let job = DigestJob(state: state, buffers: buffers, isLast: completion != nil) {
+            [eventLoop] found, isRun in
             eventLoop.execute { this.value.ran(count, found, isBroken: !isRun) }
         }
+        threads.submit(job)
     }
 
     private func ran(_ count: Int, _ found: PayloadDigests.Found?, isBroken: Bool) {

@@ -13,12 +13,12 @@ struct PayloadDigests: ~Copyable {
         var checksum: [UInt8]?
     }
 
-    private var md5: Hasher?
+    var md5: MD5Stream?
     private var sha256: Hasher?
     private var checksum: ChecksumComputation?
 
     init(_ expected: PayloadExpectations) {
-        if expected.declared?.contentMD5 != nil || expected.wantsMD5 { md5 = Hasher(.md5) }
+        if expected.declared?.contentMD5 != nil || expected.wantsMD5 { md5 = MD5Stream() }
         if expected.sha256 != nil { sha256 = Hasher(.sha256) }
         if let algorithm = expected.declared?.algorithm {
             checksum = ChecksumComputation(algorithm)
@@ -27,6 +27,10 @@ struct PayloadDigests: ~Copyable {
 
     mutating func update(_ bytes: Span<UInt8>) {
         md5?.update(bytes)
+        updateAllButMD5(bytes)
+    }
+
+    mutating func updateAllButMD5(_ bytes: Span<UInt8>) {
         sha256?.update(bytes)
         checksum?.update(bytes)
     }
@@ -38,8 +42,15 @@ struct PayloadDigests: ~Copyable {
 
 extension PayloadExpectations {
     /// Whether digests are wanted that take as long as sealing does, or longer.
-    var wantsSlowDigests: Bool {
-        if wantsMD5 || sha256 != nil || declared?.contentMD5 != nil { return true }
+    var wantsSlowDigests: Bool { wantsSomeMD5 || wantsSHA }
+
+    /// Whether MD5 is the only one of them.
+    var wantsOnlyMD5: Bool { wantsSomeMD5 && !wantsSHA }
+
+    private var wantsSomeMD5: Bool { wantsMD5 || declared?.contentMD5 != nil }
+
+    private var wantsSHA: Bool {
+        if sha256 != nil { return true }
         switch declared?.algorithm {
         case .sha1, .sha256: return true
         case .crc32, .crc32c, .crc64nvme, nil: return false

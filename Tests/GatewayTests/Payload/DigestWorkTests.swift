@@ -17,8 +17,17 @@ final class HeldThreads: Sendable {
     let registry = MetricsRegistry()
     private let held = Mutex<[Work]>([])
 
-    func threads(backlogMax: Int = 262_144) -> DigestThreads {
-        DigestThreads(backlogMax: backlogMax, in: registry) { [self] work in
+    func threads(
+        backlogMax: Int = 262_144,
+        countMax: Int = 64,
+        laneCount: Int = MD5Lanes.count
+    ) -> DigestThreads {
+        DigestThreads(
+            backlogMax: backlogMax,
+            countMax: countMax,
+            laneCount: laneCount,
+            in: registry
+        ) { [self] work in
             held.withLock { $0.append(work) }
         }
     }
@@ -135,6 +144,50 @@ final class HeldThreads: Sendable {
         #expect(calls == [nil])
     }
 
+    @Test("bodies that want MD5 alone share a thread until its lanes are full, others don't")
+    func sharing() throws {
+        let piece = [UInt8](repeating: 1, count: 131_072)
+        func begin(_ count: Int, _ expected: PayloadExpectations) -> ([DigestWork], Int) {
+            let held = HeldThreads()
+            let threads = held.threads(countMax: 3, laneCount: 4)
+            let works = (0..<count).map { _ in DigestWork(expected, threads, on: loop) }
+            for work in works { work.update(piece.span) }
+            return (works, held.count)
+        }
+        var onlyMD5 = PayloadExpectations()
+        onlyMD5.wantsMD5 = true
+        #expect([1, 3, 4, 5, 6, 40].map { begin($0, onlyMD5).1 } == [1, 1, 2, 3, 3, 3])
+        let others = try expected()
+        #expect([1, 2, 3, 40].map { begin($0, others).1 } == [1, 2, 3, 3])
+    }
+
+    @Test("bodies of both kinds, on fewer threads than bodies, get the digests of their own bytes")
+    func mixture() throws {
+        var random = SplitMix64(seed: 22)
+        var onlyMD5 = PayloadExpectations()
+        onlyMD5.wantsMD5 = true
+        let threads = held.threads(countMax: 2)
+        var bodies: [(work: DigestWork, bytes: [UInt8])] = []
+        for index in 0..<24 {
+            let expected = index % 3 == 0 ? try expected() : onlyMD5
+            bodies.append((DigestWork(expected, threads, on: loop), []))
+        }
+        let source = random.bytes(200_000)
+        for _ in 0..<200 {
+            let index = Int(random.next() % 24)
+            let piece = Array(source.suffix(Int(random.next() % 100_000)))
+            bodies[index].bytes += piece
+            bodies[index].work.update(piece.span)
+            if random.next() % 20 == 0 { runAll() }
+        }
+        var found: [Int: [UInt8]] = [:]
+        for (index, body) in bodies.enumerated() { body.work.finish { found[index] = $0?.md5 } }
+        runAll()
+        for (index, body) in bodies.enumerated() {
+            #expect(found[index] == HashFunction.md5.digest(body.bytes))
+        }
+    }
+
     @Test("the settings act: no threads, or some with their limit")
     func settings() async throws {
         func load(_ count: String) throws -> Settings {
@@ -151,7 +204,12 @@ final class HeldThreads: Sendable {
         let threads = try #require(DigestThreads(try load("1"), in: MetricsRegistry()))
         #expect(threads.backlogMax == 1 << 20)
         let isRun = await withCheckedContinuation { continuation in
-            threads.submit { continuation.resume(returning: $0) }
+            let state = DigestState(PayloadExpectations())
+            threads.submit(
+                DigestJob(state: state, buffers: [], isLast: true) { _, isRun in
+                    continuation.resume(returning: isRun)
+                }
+            )
         }
         #expect(isRun)
         await threads.stop()
