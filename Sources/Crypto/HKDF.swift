@@ -35,10 +35,31 @@ public enum HKDF {
         info: [UInt8],
         count: Int
     ) throws(CryptoError) -> SecretBytes {
-        guard (1...255 * digestCount).contains(count) else { throw .lengthInvalid }
-        var hmac = try HMAC(.sha384, key: key.span)
-        return try unsafe SecretBytes(count: count) { output throws(CryptoError) in
-            unsafe fill(output, &hmac, info)
+        var expander = try Expander(key)
+        return try expander.expand(info: info, count: count)
+    }
+
+    /// HKDF-Expand of one key for many infos: the key is taken in once.
+    ///
+    /// Keeps what is as good as the key, in memory of OpenSSL's that is cleansed with it.
+    public struct Expander: ~Copyable {
+        private var hmac: HMAC
+
+        /// An expander of a key.
+        ///
+        /// - Throws: `.libraryFailure`.
+        public init(_ key: borrowing SecretBytes) throws(CryptoError) {
+            hmac = try HMAC(.sha384, key: key.span)
+        }
+
+        /// `count` bytes, 1...12,240, for an info.
+        ///
+        /// - Throws: `.lengthInvalid`, `.secretMemoryExhausted`.
+        public mutating func expand(info: [UInt8], count: Int) throws(CryptoError) -> SecretBytes {
+            guard (1...255 * digestCount).contains(count) else { throw .lengthInvalid }
+            return try unsafe SecretBytes(count: count) { output throws(CryptoError) in
+                unsafe fill(output, &hmac, info)
+            }
         }
     }
 

@@ -30,7 +30,9 @@ extension Span<UInt8> {
         guard count == other.count else { return false }
         var index = 0
         while count - index >= 8 {
-            guard word(at: index) == other.word(at: index) else { return false }
+            guard ByteWord(self, at: index).value == ByteWord(other, at: index).value else {
+                return false
+            }
             index += 8
         }
         while index < count {
@@ -42,13 +44,10 @@ extension Span<UInt8> {
 
     /// Where a byte stands first from `start` on; `count` where it doesn't.
     public func firstIndex(of byte: UInt8, from start: Int = 0) -> Int {
-        let pattern = UInt64(byte) &* Self.ones
         var index = start
         while count - index >= 8 {
-            // A byte of the word is zero where it is the one that is looked for.
-            let difference = word(at: index) ^ pattern
-            let zeros = (difference &- Self.ones) & ~difference & Self.highBits
-            if zeros != 0 { return index + zeros.trailingZeroBitCount / 8 }
+            let places = ByteWord(self, at: index).places(of: byte)
+            if places != 0 { return index + places.trailingZeroBitCount / 8 }
             index += 8
         }
         while index < count, self[index] != byte { index += 1 }
@@ -58,13 +57,10 @@ extension Span<UInt8> {
     /// Whether every byte is visible ASCII, 0x21...0x7e.
     public var isVisible: Bool {
         var index = 0
-        // As long as no byte is below 0x21, above 0x7f, or 0x7f.
         while count - index >= 8 {
-            let word = word(at: index)
-            let low = (word &- 0x21 &* Self.ones) & ~word
-            let difference = word ^ 0x7f &* Self.ones
-            let deleted = (difference &- Self.ones) & ~difference
-            guard (low | deleted | word) & Self.highBits == 0 else { return false }
+            let word = ByteWord(self, at: index)
+            guard word.places(below: 0x21) | word.places(of: 0x7f) | word.placesOfNonASCII == 0
+            else { return false }
             index += 8
         }
         while index < count {
@@ -72,17 +68,6 @@ extension Span<UInt8> {
             index += 1
         }
         return true
-    }
-
-    private static var ones: UInt64 { 0x0101_0101_0101_0101 }
-    private static var highBits: UInt64 { 0x8080_8080_8080_8080 }
-
-    /// Eight bytes, the first in the lowest bits; the caller has seen that they are there.
-    private func word(at index: Int) -> UInt64 {
-        let bytes = unsafe bytes
-        return UInt64(
-            littleEndian: unsafe bytes.unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self)
-        )
     }
 }
 

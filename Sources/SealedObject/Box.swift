@@ -2,13 +2,16 @@ internal import Crypto
 
 /// A key and a nonce for one message: `key 32 ‖ nonce 12 = Expand(K, info, 44)`.
 struct Box: ~Copyable {
+    /// Bytes of key and nonce.
+    static let derivedCount = 44
+
     private let derived: SecretBytes
 
     /// Derives key and nonce from a key of 32 bytes.
     init(_ key: borrowing SecretBytes, info: [UInt8]) throws(SealedObjectError) {
         guard key.count == SealedFormat.keyCount else { throw .lengthInvalid }
         do throws(CryptoError) {
-            derived = try HKDF.expand(key, info: info, count: 44)
+            derived = try HKDF.expand(key, info: info, count: Self.derivedCount)
         } catch {
             throw .crypto(error)
         }

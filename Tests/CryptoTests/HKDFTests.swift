@@ -63,4 +63,21 @@ struct HKDFTests {
         }
         #expect(throws: CryptoError.lengthInvalid) { _ = try HKDF.extract(salt: [], secret: key) }
     }
+
+    @Test("an expander gives for each info what a key alone gives, in any order and any length")
+    func expander() throws {
+        let bytes = [UInt8](repeating: 7, count: 32)
+        let key = try SecretBytes(copying: bytes.span)
+        var expander = try HKDF.Expander(key)
+        for info in [[], [1], [UInt8](repeating: 2, count: 200), [1]] as [[UInt8]] {
+            for count in [1, 48, 49, 500] {
+                let one = try expander.expand(info: info, count: count)
+                let isEqual = one.isEqual(to: try HKDF.expand(key, info: info, count: count))
+                #expect(isEqual)
+            }
+            #expect(throws: CryptoError.lengthInvalid) {
+                _ = try expander.expand(info: info, count: 0)
+            }
+        }
+    }
 }

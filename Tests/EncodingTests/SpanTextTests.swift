@@ -1,4 +1,5 @@
 import Encoding
+import TestSupport
 import Testing
 
 @Suite("Text in spans")
@@ -108,5 +109,28 @@ struct SpanTextTests {
         var text = Array("a".utf8)
         text.append(bytes.span.extracting(0..<2))
         #expect(text == Array("aX-".utf8))
+    }
+
+    @Test("a word finds its bytes: the lowest of them exactly, with or without some of the bits")
+    func word() {
+        var random = SplitMix64(seed: 8)
+        for round in 0..<20_000 {
+            // Bytes that are alike, so that borrows from byte to byte would show.
+            let base = UInt8(truncatingIfNeeded: random.next())
+            let text = (0..<8).map { _ in base &+ UInt8(random.next() % 3) &- 1 }
+            let byte = round % 2 == 0 ? base : text[Int(random.next() % 8)]
+            let word = ByteWord(text.span, at: 0)
+            let bound = min(byte, 0x80)
+            let isNear: (UInt8) -> Bool = { $0 & 0xfb == byte & 0xfb }
+            let found = [
+                word.places(of: byte), word.places(of: byte & 0xfb, mask: 0xfb),
+                word.places(below: bound), word.placesOfNonASCII,
+            ]
+            let wanted = [
+                text.firstIndex(of: byte), text.firstIndex(where: isNear),
+                text.firstIndex { $0 < bound }, text.firstIndex { $0 >= 0x80 },
+            ]
+            #expect(found.map { $0 == 0 ? nil : $0.trailingZeroBitCount / 8 } == wanted)
+        }
     }
 }

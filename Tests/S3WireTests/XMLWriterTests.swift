@@ -18,6 +18,21 @@ import Testing
         #expect(text("\u{feff}") == "\u{feff}")
     }
 
+    @Test("escapes wherever in a text it stands, and reads it back")
+    func places() throws {
+        for special in ["<", ">", "&", "\"", "\u{1}", "\u{7f}", "\u{ffff}", "é", "'", "/"] {
+            for count in 0..<20 {
+                let plain = String(repeating: "a", count: count)
+                let around = plain + special + "bcdefghijk"
+                let escaped = plain + text(special) + "bcdefghijk"
+                #expect(text(around) == escaped)
+                var reader = try XMLReader(Array("<r>\(escaped)</r>".utf8))
+                try reader.root("r")
+                #expect(try reader.text() == around)
+            }
+        }
+    }
+
     @Test("every character below U+3000 but NUL comes back from the reader")
     func roundTrip() throws {
         for value in UInt32(1)..<0x3000 {

@@ -2,11 +2,14 @@ import KMS
 import Logging
 import S3Wire
 import SealedObject
+import Synchronization
 
 /// Turns what the store lists of an object into what clients may see: length and ETag.
 struct ListingOpener: Sendable {
     private let services: GatewayServices
     private let bucket: String
+    /// The opener of the last attribute key; nearly always all objects name the same.
+    private var opener: (id: RecordID, shared: SharedOpener)?
     /// Attribute keys that can't be had: each is looked for once, however many objects name it.
     private var missing: Set<RecordID> = []
 
@@ -57,12 +60,17 @@ struct ListingOpener: Sendable {
         guard let id = RecordID(envelope.attributeKeyID.bytes), !missing.contains(id) else {
             return nil
         }
-        guard let attributeKey = try await attributeKey(id) else {
-            missing.insert(id)
-            return nil
+        if opener?.id != id {
+            guard let attributeKey = try await attributeKey(id),
+                let shared = try? SharedOpener(attributeKey)
+            else {
+                missing.insert(id)
+                return nil
+            }
+            opener = (id, shared)
         }
         let context = EnvelopeContext(bucket: bucket, key: key, reference: envelope.reference)
-        return try? envelope.openAttributes(attributeKey.key.bytes, context: context)
+        return opener?.shared.open(envelope, context)
     }
 
     /// The attribute key; `nil` where its record is gone or damaged.
@@ -73,5 +81,19 @@ struct ListingOpener: Sendable {
         } catch .recordMissing, .recordInvalid, .ciphertextInvalid {
             return nil
         }
+    }
+}
+
+/// An opener that one task after the other uses.
+private final class SharedOpener: Sendable {
+    private let opener: Mutex<AttributeOpener>
+
+    init(_ key: AttributeKey) throws(SealedObjectError) {
+        opener = Mutex(try AttributeOpener(key.key.bytes))
+    }
+
+    /// The attributes; `nil` where they can't be opened.
+    func open(_ envelope: Envelope, _ context: EnvelopeContext) -> ObjectAttributes? {
+        opener.withLock { try? $0.open(envelope, context: context) }
     }
 }

@@ -99,7 +99,8 @@ public struct ObjectListing: Equatable, Sendable {
 extension ObjectListing: XMLWritable {
     /// The whole document, UTF-8, in a buffer made for its size.
     public var xml: [UInt8] {
-        var writer = XMLWriter(capacity: 1024 + 320 * keyCount)
+        let metadataCount = entries.reduce(0) { $0 + ($1.metadata?.utf8.count ?? 0) }
+        var writer = XMLWriter(capacity: 1024 + 320 * keyCount + metadataCount)
         write(to: &writer)
         return writer.bytes
     }

@@ -14,6 +14,13 @@ extension XMLReader {
     func endOfPlainText(from start: Int) -> Int {
         let span = bytes.span
         var index = start
+        while span.count - index >= 8 {
+            let word = ByteWord(span, at: index)
+            let places = word.places(of: UInt8(ascii: "<")) | word.places(of: UInt8(ascii: "&"))
+            let controls = word.places(of: 0x0d) | word.places(of: 0)
+            guard places | controls == 0 else { break }
+            index += 8
+        }
         while index < span.count, isPlain(span[index]) { index += 1 }
         return index
     }
@@ -62,14 +69,14 @@ extension XMLReader {
         position += 1
         if take(UInt8(ascii: "#")) { return try numericReference(to: &text) }
         for (entity, byte) in Self.entities where peek(entity) {
-            position += entity.utf8.count
+            position += entity.utf8CodeUnitCount
             text.append(byte)
             return
         }
         throw .entityUnknown
     }
 
-    private static let entities: [(String, UInt8)] = [
+    private static let entities: [(StaticString, UInt8)] = [
         ("amp;", UInt8(ascii: "&")), ("lt;", UInt8(ascii: "<")), ("gt;", UInt8(ascii: ">")),
         ("quot;", UInt8(ascii: "\"")), ("apos;", UInt8(ascii: "'")),
     ]
@@ -96,7 +103,16 @@ extension XMLReader {
     // MARK: Bytes
 
     /// Whether `text` stands at the position.
-    func peek(_ text: String) -> Bool { bytes[position...].starts(with: text.utf8) }
+    func peek(_ text: StaticString) -> Bool {
+        bytes.span.extracting(position..<bytes.count).starts(with: text)
+    }
+
+    /// Whether markup other than a tag stands at the position of a `<`.
+    func peekDeclaration() -> Bool {
+        guard position < bytes.count - 1 else { return false }
+        let next = bytes[position + 1]
+        return next == UInt8(ascii: "!") || next == UInt8(ascii: "?")
+    }
 
     /// Whether an end tag stands at the position.
     func peekEndTag() -> Bool {

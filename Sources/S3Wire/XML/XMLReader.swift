@@ -1,3 +1,5 @@
+internal import Encoding
+
 /// Reads an XML document by pulling: element after element, by local name.
 ///
 /// Only what S3 needs: no document types, no entities but XML's five and numeric references;
@@ -142,6 +144,8 @@ extension XMLReader {
                 guard !open.isEmpty else { throw .tagMismatched }
                 try endTag()
                 return nil
+            } else if !peekDeclaration() {
+                return try startTag()
             } else if peek("<![CDATA[") {
                 throw .textUnexpected
             } else if try !skipMiscellany() {
@@ -188,10 +192,12 @@ extension XMLReader {
         guard position < bytes.count else { throw .endUnexpected }
         guard bytes[position] == UInt8(ascii: ">") else { throw .markupInvalid }
         position += 1
-        guard let expected = open.last, bytes[expected] == bytes[name] else {
-            throw .tagMismatched
-        }
+        guard let expected = open.last, isSame(expected, name) else { throw .tagMismatched }
         open.removeLast()
+    }
+
+    private func isSame(_ first: Range<Int>, _ second: Range<Int>) -> Bool {
+        bytes.span.extracting(first).isEqual(to: bytes.span.extracting(second))
     }
 
     private mutating func attribute() throws(XMLError) {
@@ -228,8 +234,9 @@ extension XMLReader {
     }
 
     private func localName(of name: Range<Int>) -> Range<Int> {
-        guard let colon = bytes[name].lastIndex(of: UInt8(ascii: ":")) else { return name }
-        return (colon + 1)..<name.upperBound
+        var start = name.upperBound
+        while start > name.lowerBound, bytes[start - 1] != UInt8(ascii: ":") { start -= 1 }
+        return start..<name.upperBound
     }
 
     // MARK: Comments, instructions, declarations
@@ -250,11 +257,11 @@ extension XMLReader {
         return false
     }
 
-    private mutating func skip(past end: String, from start: Int) throws(XMLError) {
+    private mutating func skip(past end: StaticString, from start: Int) throws(XMLError) {
         position = min(start, bytes.count)
         while position < bytes.count {
             if peek(end) {
-                position += end.utf8.count
+                position += end.utf8CodeUnitCount
                 return
             }
             position += 1

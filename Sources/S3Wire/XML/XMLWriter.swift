@@ -6,7 +6,7 @@ public import Encoding
 /// so that every key comes back as it was.
 public struct XMLWriter: Sendable {
     /// S3's namespace, which its result documents declare.
-    public static let namespace = "http://s3.amazonaws.com/doc/2006-03-01/"
+    public static let namespace: StaticString = "http://s3.amazonaws.com/doc/2006-03-01/"
 
     /// What a document begins with.
     public static let declaration = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
@@ -33,17 +33,15 @@ public struct XMLWriter: Sendable {
     public mutating func openRoot(_ name: String) {
         bytes.append(UInt8(ascii: "<"))
         bytes.append(contentsOf: name.utf8)
-        bytes.append(contentsOf: " xmlns=\"".utf8)
-        bytes.append(contentsOf: Self.namespace.utf8)
-        bytes.append(contentsOf: "\">".utf8)
+        append(" xmlns=\"")
+        append(Self.namespace)
+        append("\">")
     }
 
     /// Begins a `Grantee` element, the one element of S3's answers that has a type attribute.
     mutating func openGrantee() {
-        bytes.append(
-            contentsOf: "<Grantee xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\"".utf8
-        )
-        bytes.append(contentsOf: " xsi:type=\"CanonicalUser\">".utf8)
+        append("<Grantee xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\"")
+        append(" xsi:type=\"CanonicalUser\">")
     }
 
     /// Ends an element.
@@ -76,7 +74,7 @@ public struct XMLWriter: Sendable {
     /// An element that holds `true` or `false`.
     public mutating func element(_ name: String, _ flag: Bool) {
         open(name)
-        bytes.append(contentsOf: (flag ? "true" : "false").utf8)
+        append(flag ? "true" : "false")
         close(name)
     }
 
@@ -119,10 +117,14 @@ public struct XMLWriter: Sendable {
     /// An `ETag` element: the tag, given without quotes, in quotes.
     public mutating func element(entityTag: String) {
         open("ETag")
-        bytes.append(contentsOf: "&quot;".utf8)
+        append("&quot;")
         append(text: entityTag)
-        bytes.append(contentsOf: "&quot;".utf8)
+        append("&quot;")
         close("ETag")
+    }
+
+    private mutating func append(_ constant: StaticString) {
+        constant.withUTF8Buffer { unsafe bytes.append(contentsOf: $0) }
     }
 
     /// Appends character data, escaped.
@@ -134,30 +136,36 @@ public struct XMLWriter: Sendable {
         for scalar in text.unicodeScalars { append(escaping: scalar) }
     }
 
-    // Without a branch a byte, so that long values such as metadata are scanned many bytes at once.
     private func needsEscape(_ text: String) -> Bool {
         let bytes = text.utf8Span.span
-        var found: UInt8 = 0
-        for index in 0..<bytes.count {
-            let byte = bytes[index]
-            found |= byte < 0x20 ? 1 : 0
-            found |= byte == 0x22 || byte == 0x26 ? 1 : 0
-            found |= byte == 0x3c || byte == 0x3e ? 1 : 0
-            found |= byte == 0x7f || byte == 0xef ? 1 : 0
+        var index = 0
+        while bytes.count - index >= 8 {
+            let word = ByteWord(bytes, at: index)
+            // Quotation mark and ampersand, less and greater than: each pair differs in a bit.
+            let marks = word.places(of: 0x22, mask: 0xfb) | word.places(of: 0x3c, mask: 0xfd)
+            let rest = word.places(below: 0x20) | word.places(of: 0x7f) | word.places(of: 0xef)
+            guard marks | rest == 0 else { return true }
+            index += 8
         }
-        return found != 0
+        while index < bytes.count {
+            switch bytes[index] {
+            case 0..<0x20, 0x22, 0x26, 0x3c, 0x3e, 0x7f, 0xef: return true
+            default: index += 1
+            }
+        }
+        return false
     }
 
     private mutating func append(escaping scalar: Unicode.Scalar) {
         switch scalar.value {
-        case 0x22: bytes.append(contentsOf: "&quot;".utf8)
-        case 0x26: bytes.append(contentsOf: "&amp;".utf8)
-        case 0x3c: bytes.append(contentsOf: "&lt;".utf8)
-        case 0x3e: bytes.append(contentsOf: "&gt;".utf8)
+        case 0x22: append("&quot;")
+        case 0x26: append("&amp;")
+        case 0x3c: append("&lt;")
+        case 0x3e: append("&gt;")
         case 0x09, 0x0a: bytes.append(UInt8(truncatingIfNeeded: scalar.value))
         // A carriage return written plainly would be read back as a line feed.
         case 0..<0x20, 0x7f, 0xfffe, 0xffff:
-            bytes.append(contentsOf: "&#x".utf8)
+            append("&#x")
             bytes.append(contentsOf: String(scalar.value, radix: 16).utf8)
             bytes.append(UInt8(ascii: ";"))
         default: bytes.append(contentsOf: scalar.utf8)

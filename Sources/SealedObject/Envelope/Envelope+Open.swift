@@ -34,15 +34,21 @@ extension Envelope {
         context: EnvelopeContext
     ) throws(SealedObjectError) -> ObjectAttributes {
         guard context.mode == mode else { throw .attributeBoxRefused }
-        if mode == .customer {
-            let wrapKeys = try WrapKeys(key, mode: mode, salt: wrapSalt, context)
-            guard ConstantTime.equal(wrapKeys.keyCheck, keyCheck) else { throw .keyCheckMismatch }
+        guard mode == .customer else {
+            var opener = try AttributeOpener(key)
+            return try opener.open(self, context: context)
         }
-        let box = try WrapKeys.attributeBox(key, mode: mode, salt: wrapSalt, context)
-        let associated = authenticatedForAttributes
-        guard let padded = try box.open(attributeBox, authenticating: associated) else {
-            throw .attributeBoxRefused
-        }
+        let wrapKeys = try WrapKeys(key, mode: mode, salt: wrapSalt, context)
+        guard ConstantTime.equal(wrapKeys.keyCheck, keyCheck) else { throw .keyCheckMismatch }
+        return try attributes(
+            in: try WrapKeys.attributeBox(key, mode: mode, salt: wrapSalt, context)
+        )
+    }
+
+    /// The attributes, with the key and nonce that were derived for them.
+    func attributes(in box: borrowing Box) throws(SealedObjectError) -> ObjectAttributes {
+        guard let padded = try box.open(attributeBox, authenticating: authenticatedForAttributes)
+        else { throw .attributeBoxRefused }
         return try ObjectAttributes(parsing: padded)
     }
 }

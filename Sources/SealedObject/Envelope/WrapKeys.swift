@@ -23,6 +23,11 @@ struct WrapKeys: ~Copyable {
         self.derived = derived
     }
 
+    /// What the key and nonce of the attribute box are derived for.
+    static func attributeInfo(_ salt: Salt, _ context: EnvelopeContext) -> [UInt8] {
+        attributeLabel + salt.bytes + context.digest
+    }
+
     /// Key and nonce of the attribute box.
     static func attributeBox(
         _ key: borrowing SecretBytes,
@@ -30,7 +35,16 @@ struct WrapKeys: ~Copyable {
         salt: Salt,
         _ context: EnvelopeContext
     ) throws(SealedObjectError) -> Box {
-        Box(derived: try derive(key, mode, salt, context, label: attributeLabel, count: 44))
+        Box(
+            derived: try derive(
+                key,
+                mode,
+                salt,
+                context,
+                label: attributeLabel,
+                count: Box.derivedCount
+            )
+        )
     }
 
     func seal(

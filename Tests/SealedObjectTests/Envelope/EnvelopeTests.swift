@@ -100,6 +100,29 @@ struct EnvelopeTests {
         }
     }
 
+    @Test("one opener opens the attributes of many, and goes on behind those that it refuses")
+    func manyAttributes() throws {
+        var opener = try AttributeOpener(Sample.secret(attributeKey))
+        for reference in try references() + references() {
+            let envelope = try envelope(reference)
+            let place = context(reference)
+            guard envelope.mode != .customer else {
+                #expect(throws: SealedObjectError.attributeBoxRefused) {
+                    _ = try opener.open(envelope, context: place)
+                }
+                continue
+            }
+            #expect(try opener.open(envelope, context: place).contentType == "text/plain")
+            let elsewhere = EnvelopeContext(bucket: "other", key: "key", reference: reference)
+            #expect(throws: SealedObjectError.attributeBoxRefused) {
+                _ = try opener.open(envelope, context: elsewhere)
+            }
+        }
+        #expect(throws: SealedObjectError.lengthInvalid) {
+            _ = try AttributeOpener(Sample.secret([1, 2, 3]))
+        }
+    }
+
     @Test("is refused with any one byte changed")
     func everyByte() throws {
         for reference in try references() {
