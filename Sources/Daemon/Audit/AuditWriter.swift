@@ -9,6 +9,8 @@ final class AuditWriter: Sendable {
         /// Events that didn't fit since the last that were written.
         var lostCount: UInt64 = 0
         var isClosed = false
+        /// The bytes that are being written, and come back where that fails.
+        var takenCount = 0
     }
 
     private struct State {
@@ -46,7 +48,7 @@ final class AuditWriter: Sendable {
     }
 
     var checkpoint: AuditLog.Checkpoint { latest.withLock { $0 } }
-    var queuedBytes: Int { queue.withLock { $0.bytes.count } }
+    var queuedBytes: Int { queue.withLock { $0.bytes.count + $0.takenCount } }
 
     /// Requests are refused while half of the queue is still free for those under way.
     var refuses: Bool {
@@ -110,8 +112,10 @@ final class AuditWriter: Sendable {
                 queue.bytes = []
                 queue.ends = []
                 queue.lostCount = 0
+                queue.takenCount = taken.bytes.count
                 return taken
             }
+            defer { queue.withLock { $0.takenCount = 0 } }
             var (events, ends) = (taken.bytes, taken.ends)
             if taken.lostCount > 0 {
                 events += lostEvent(taken.lostCount)
@@ -161,6 +165,7 @@ final class AuditWriter: Sendable {
         queue.withLock { queue in
             let later = queue
             queue.bytes = taken.bytes
+            queue.takenCount = 0
             queue.ends = taken.ends
             queue.lostCount = taken.lostCount + later.lostCount
             var start = 0
