@@ -94,7 +94,7 @@ struct PolicyStatement: Equatable, Sendable {
 
     func applies(to request: PolicyRequest) -> Bool {
         guard actions.contains(request.action), principal?.matches(request.principal) ?? true,
-            resources.contains(where: { $0.matches(request.resource) }) != isResourceNegated
+            resources.contains(where: { names($0, request) }) != isResourceNegated
         else { return false }
         var isUncertain = false
         for condition in conditions {
@@ -106,6 +106,11 @@ struct PolicyStatement: Equatable, Sendable {
         }
         // What can't be compared denies where it might, and allows nothing.
         return !isUncertain || effect == .deny
+    }
+
+    /// Whether a pattern is one of the names of what is asked for.
+    private func names(_ pattern: PolicyPattern, _ request: PolicyRequest) -> Bool {
+        pattern.matches(request.resource) || request.aliases.contains { pattern.matches($0) }
     }
 
     var isPublic: Bool {

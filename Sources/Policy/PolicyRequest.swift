@@ -7,6 +7,8 @@ public struct PolicyRequest: Sendable {
     /// What it is done to: `arn:aws:s3:::BUCKET`, `arn:aws:s3:::BUCKET/KEY`,
     /// `arn:aws:kms:::key/ID`, or `*`.
     public var resource: String
+    /// Other names of the same: a statement is about it by any of them.
+    public var aliases: [String]
     /// The values that conditions look at; absent where the request has none.
     public var context: [PolicyKey: String]
 
@@ -15,11 +17,13 @@ public struct PolicyRequest: Sendable {
         principal: String?,
         action: PolicyAction,
         resource: String,
+        aliases: [String] = [],
         context: [PolicyKey: String]
     ) {
         self.principal = principal
         self.action = action
         self.resource = resource
+        self.aliases = aliases
         self.context = context
     }
 

@@ -62,7 +62,7 @@ def provided(request):
 class Moto:
     """AWS KMS as moto plays it, once it checks signatures."""
 
-    def __init__(self, port):
+    def __init__(self, port, role=None):
         self.url = f"http://127.0.0.1:{port}"
         self.process = subprocess.Popen(
             ["moto_server", "-H", "127.0.0.1", "-p", str(port)], stdin=subprocess.DEVNULL,
@@ -77,10 +77,23 @@ class Moto:
         # As the guide says it.
         iam.put_user_policy(UserName="sealgate", PolicyName="kms",
                             PolicyDocument=fenced("docs/guides/kms-aws.md", "json"))
+        if role:
+            self.allow(iam, role)
         key = iam.create_access_key(UserName="sealgate")["AccessKey"]
         self.access_key, self.secret = key["AccessKeyId"], key["SecretAccessKey"]
         httpx.post(self.url + "/moto-api/reset-auth", content="0",
                    headers={"content-type": "text/plain"}).raise_for_status()
+
+    def allow(self, iam, role):
+        """A role with the same rights, and sessions of it: moto gives none once it checks."""
+        name = role.split("/")[-1]
+        iam.create_role(RoleName=name, AssumeRolePolicyDocument="{}")
+        iam.put_role_policy(RoleName=name, PolicyName="kms",
+                            PolicyDocument=fenced("docs/guides/kms-aws.md", "json"))
+        sts = boto3.client("sts", endpoint_url=self.url, region_name="us-east-1",
+                           aws_access_key_id="x", aws_secret_access_key="x")
+        self.sessions = [sts.assume_role(RoleArn=role, RoleSessionName=name)["Credentials"]
+                         for _ in range(60)]
 
     def answers(self):
         try:

@@ -20,12 +20,14 @@ struct KeyPolicyTests {
     private func permits(
         _ document: PolicyDocument,
         _ action: PolicyAction,
-        _ keyID: String?
+        _ keyID: String?,
+        aliases: [String] = []
     ) -> Bool {
         let request = PolicyRequest(
             principal: "ann",
             action: action,
             resource: PolicyRequest.resource(keyID: keyID),
+            aliases: aliases.map { PolicyRequest.resource(keyID: $0) },
             context: [:]
         )
         return PolicySender.limited(document).permits(request, bucketPolicy: nil)
@@ -105,5 +107,28 @@ struct KeyPolicyTests {
             refusal(ofBucket("\"kms:Decrypt\""), .bucket("b")) == .serviceMisplaced("kms:Decrypt")
         )
         #expect(PolicyError.servicesMixed.explanation.contains("s3"))
+    }
+
+    @Test("are those of all names of a key, whichever is asked for")
+    func aliases() throws {
+        let names = ["id", "team-a", "second"]
+        let denied = try policy(
+            statement("Allow", "\"kms:*\""),
+            statement("Deny", "\"kms:*\"", "arn:aws:kms:::key/second")
+        )
+        let allowed = try policy(statement("Allow", "\"kms:*\"", "arn:aws:kms:::key/team-*"))
+        let others = try policy(
+            "{\"Effect\":\"Allow\",\"Action\":\"kms:*\","
+                + "\"NotResource\":\"arn:aws:kms:::key/second\"}"
+        )
+        for name in names {
+            let rest = names.filter { $0 != name }
+            #expect(!permits(denied, .decrypt, name, aliases: rest), "\(name)")
+            #expect(permits(allowed, .decrypt, name, aliases: rest), "\(name)")
+            #expect(!permits(others, .decrypt, name, aliases: rest), "\(name)")
+        }
+        #expect(permits(denied, .decrypt, "id", aliases: ["team-a"]))
+        #expect(!permits(allowed, .decrypt, "id", aliases: ["second"]))
+        #expect(permits(others, .decrypt, "id", aliases: ["team-a"]))
     }
 }

@@ -1,3 +1,4 @@
+import Encoding
 import KMS
 import Policy
 import S3Wire
@@ -17,17 +18,29 @@ struct KeyRights: Sendable {
     /// Whether no key needs to be named to be allowed.
     var isUnlimited: Bool { access == nil }
 
-    /// Refuses a use that isn't allowed, before anything of the key is looked at.
-    ///
-    /// - Throws: `AccessDenied`.
-    func require(_ action: PolicyAction, _ keyID: String) throws(S3Error) {
-        try access?.require(action, keyID: keyID)
+    /// The names by which statements may mean a key; `nil` where they must be asked for.
+    func names(of keyID: String, _ ring: KeyRing, now: Timestamp) -> [String]? {
+        guard !isUnlimited else { return [] }
+        guard let id = try? KeyID(keyID) else { return [keyID] }
+        return ring.cachedNames(of: id, now: now)?.map(\.name)
     }
 
-    /// Refuses a write that may not use the key it would; SSE-S3 and SSE-C need no right.
+    /// The names by which statements may mean a key, asked for where they aren't in memory.
     ///
+    /// - Throws: what the KMS fails with; nothing is allowed then.
+    func names(of keyID: String, _ ring: KeyRing) async throws(KMSError) -> [String] {
+        guard !isUnlimited else { return [] }
+        guard let id = try? KeyID(keyID) else { return [keyID] }
+        return try await ring.names(of: id).map(\.name)
+    }
+
+    /// Refuses a use that isn't allowed, before anything else of the key is looked at.
+    ///
+    /// - Parameters:
+    ///   - action: what is to be done.
+    ///   - names: what `names` gave.
     /// - Throws: `AccessDenied`.
-    func require(_ requested: RequestedEncryption) throws(S3Error) {
-        if case .kms(let keyID, _, _) = requested { try require(.generateDataKey, keyID.name) }
+    func require(_ action: PolicyAction, _ names: [String]) throws(S3Error) {
+        try access?.require(action, keyID: names.first, aliases: names.dropFirst())
     }
 }

@@ -102,13 +102,22 @@ struct RequestAccess: Sendable {
     /// Refuses the use of a KMS key that the sender's own policy doesn't allow; a bucket's has no
     /// word in it.
     ///
+    /// - Parameters:
+    ///   - action: what is to be done.
+    ///   - keyID: the key; `nil` for all.
+    ///   - aliases: other names of the key.
     /// - Throws: `AccessDenied`.
-    func require(_ action: PolicyAction, keyID: String?) throws(S3Error) {
+    func require(
+        _ action: PolicyAction,
+        keyID: String?,
+        aliases: some Collection<String> = []
+    ) throws(S3Error) {
         guard !isUnlimited else { return }
         let request = PolicyRequest(
             principal: principal,
             action: action,
             resource: PolicyRequest.resource(keyID: keyID),
+            aliases: aliases.map { PolicyRequest.resource(keyID: $0) },
             context: context
         )
         guard sender.permits(request, bucketPolicy: nil) else {

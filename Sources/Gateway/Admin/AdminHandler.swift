@@ -114,9 +114,6 @@ final class AdminHandler: HTTPServerHandler {
                 "sign the body: x-amz-content-sha256 must be its SHA-256"
             )
         }
-        do throws(S3Error) { try requireRight(sender) } catch {
-            return deny(403, "AccessDenied", error.message)
-        }
         let rawQuery = head.target.split(separator: "?", maxSplits: 1).dropFirst().first ?? ""
         guard let query = try? S3Query(raw: String(rawQuery)) else {
             return refuse(400, "InvalidRequest", "the query is not percent-encoded UTF-8")
@@ -125,21 +122,46 @@ final class AdminHandler: HTTPServerHandler {
         let kms = services.kms
         let method = head.method
         let body = body
-        loop.perform { () async throws(Never) -> KMSAdminAnswer in
-            await kms.handle(method, path: operation, query: pairs, body: body)
+        let right = Right(
+            subject: subject,
+            access: RequestAccess(sender, exchange.peer, now: services.gateway.clock()),
+            keys: services.gateway.access
+        )
+        loop.perform { () async throws(S3Error) -> KMSAdminAnswer in
+            try await right.require()
+            return await kms.handle(method, path: operation, query: pairs, body: body)
         } then: { [self] result in
-            guard case .success(let reply) = result else { return }
-            record(reply.status)
-            answer(reply.status, "application/json", reply.body)
+            switch result {
+            case .success(let reply):
+                record(reply.status)
+                answer(reply.status, "application/json", reply.body)
+            case .failure(let error) where error.code == .accessDenied:
+                deny(403, "AccessDenied", error.message)
+            case .failure(let error): deny(500, "InternalError", error.message)
+            }
         }
     }
 
-    /// Refuses what the credential's own policy doesn't allow, whether the key exists or not.
-    private func requireRight(_ sender: Authenticator.Sender) throws(S3Error) {
-        guard let subject else { return }
-        guard let action = PolicyAction(subject.action) else { throw S3Error(.accessDenied) }
-        let access = RequestAccess(sender, exchange.peer, now: services.gateway.clock())
-        try access.require(action, keyID: subject.keyID)
+    /// What a request needs to be allowed.
+    private struct Right: Sendable {
+        var subject: KMSAdminSubject?
+        var access: RequestAccess
+        var keys: KeyAccess
+
+        /// Refuses what the credential's own policy doesn't allow, whether the key exists or not.
+        func require() async throws(S3Error) {
+            guard let subject else { return }
+            guard let action = PolicyAction(subject.action) else { throw S3Error(.accessDenied) }
+            guard let keyID = subject.keyID else { return try access.require(action, keyID: nil) }
+            let rights = KeyRights(access)
+            // A name that a new key is to get is its only one.
+            guard action != .createKey else { return try rights.require(action, [keyID]) }
+            let names: [String]
+            do throws(KMSError) { names = try await rights.names(of: keyID, keys.ring) } catch {
+                throw keys.errors.read(error)
+            }
+            try rights.require(action, names)
+        }
     }
 
     /// Every administrative call is on record, whatever its outcome.

@@ -91,7 +91,7 @@ extension ControlRequest {
     /// - Throws: `AccessDenied` where the sender may not use the KMS key; what S3 answers to the
     ///   KMS' failure.
     func wrappingKey(for requested: RequestedEncryption) async throws(S3Error) -> WrappingKey {
-        try KeyRights(access).require(requested)
+        try await services.access.requireRight(KeyRights(access), toWrite: requested)
         let wrapping = try await services.access.wrappingKey(
             for: requested,
             bucket: bucket,

@@ -17,8 +17,9 @@ enum KMSFields {
     ]
     private static let backends: [String: Set<String>] = [
         "aws": [
-            "access_key_id", "ca_file", "endpoint", "region", "secret_access_key",
-            "secret_access_key_file", "session_token", "session_token_file",
+            "access_key_id", "ca_file", "credentials", "endpoint", "metadata_endpoint", "region",
+            "role_arn", "role_session_name", "secret_access_key", "secret_access_key_file",
+            "session_token", "session_token_file", "sts_endpoint", "web_identity_token_file",
         ],
         "local": ["key_dir", "master_key", "master_key_file", "passphrase_file"],
         "vault": [

@@ -91,9 +91,11 @@ public final class RewrapClient: Sendable {
         )
         let client = SigningKMSClient(
             base: base,
-            credential: .init(
-                accessKeyID: admin[GatewaySettings.credentialAccessKey],
-                secret: KMSSecret(secret)
+            source: .fixed(
+                .init(
+                    accessKeyID: admin[GatewaySettings.credentialAccessKey],
+                    secret: KMSSecret(secret)
+                )
             ),
             region: settings[GatewaySettings.regions].first ?? "us-east-1",
             service: "s3",

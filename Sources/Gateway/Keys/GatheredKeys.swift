@@ -27,13 +27,8 @@ struct GatheredKeys: Sendable {
         /// Which keys whoever asks may use.
         var rights: KeyRights
 
-        /// Refuses to unwrap under a KMS key that may not be used for it.
-        ///
-        /// - Throws: `AccessDenied`.
-        func requireRight(_ keyID: String) throws(S3Error) {
-            guard wantsObjectKey, envelope.mode == .kms else { return }
-            try rights.require(.decrypt, keyID)
-        }
+        /// Whether a KMS key is used that may have to be allowed; SSE-S3 and SSE-C need no right.
+        var needsRight: Bool { wantsObjectKey && envelope.mode == .kms && !rights.isUnlimited }
     }
 
     /// The keys as far as memory has them; `nil` where one must be fetched.

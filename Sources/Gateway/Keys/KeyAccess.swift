@@ -1,6 +1,7 @@
 import Daemon
 import Encoding
 import KMS
+import Policy
 import S3Wire
 import SealedObject
 
@@ -79,21 +80,47 @@ struct KeyAccess: Sendable {
         customer: CustomerKeyHolder?
     ) async throws(ReadFailure) -> OpenedObject {
         let keys: GatheredKeys
-        if !request.rights.isUnlimited, request.envelope.mode == .kms, request.wantsObjectKey {
+        if request.needsRight {
             let keyID: String
             do throws(KMSError) { keyID = try await GatheredKeys.kmsKeyID(request, ring) } catch {
                 throw failure(error)
             }
-            do throws(S3Error) { try request.requireRight(keyID) } catch { throw .refused(error) }
+            try await requireRight(request, keyID)
         }
         do throws(KMSError) { keys = try await GatheredKeys.fetch(request, ring) } catch {
             throw failure(error)
         }
         // Again, by the name that its unwrapping proved: the record may have been another's then.
-        do throws(S3Error) { try request.requireRight(keys.kmsKeyID) } catch {
+        if request.needsRight { try await requireRight(request, keys.kmsKeyID) }
+        return try OpenedObject(found, request, keys, customer: customer)
+    }
+
+    /// Refuses a write whose sender may not use the key it would; SSE-S3 and SSE-C need no right.
+    ///
+    /// - Throws: `AccessDenied`, and what S3 answers where the key's names can't be told.
+    func requireRight(
+        _ rights: KeyRights,
+        toWrite requested: RequestedEncryption
+    ) async throws(S3Error) {
+        guard case .kms(let keyID, _, _) = requested, !rights.isUnlimited else { return }
+        let names: [String]
+        do throws(KMSError) { names = try await rights.names(of: keyID.name, ring) } catch {
+            throw errors.write(error)
+        }
+        try rights.require(.generateDataKey, names)
+    }
+
+    private func requireRight(
+        _ request: GatheredKeys.Request,
+        _ keyID: String
+    ) async throws(ReadFailure) {
+        let names: [String]
+        do throws(KMSError) { names = try await request.rights.names(of: keyID, ring) } catch {
+            throw .refused(errors.read(error))
+        }
+        do throws(S3Error) { try request.rights.require(.decrypt, names) } catch {
             throw .refused(error)
         }
-        return try OpenedObject(found, request, keys, customer: customer)
     }
 
     private func failure(_ error: KMSError) -> ReadFailure {

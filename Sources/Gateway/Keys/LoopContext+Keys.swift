@@ -1,5 +1,7 @@
 import Daemon
 import HTTPWire
+import KMS
+import Policy
 import S3Wire
 import SealedObject
 
@@ -24,10 +26,20 @@ extension LoopContext {
         rights: KeyRights,
         then completion: @escaping (Result<WrappingKey, S3Error>) -> Void
     ) {
-        do throws(S3Error) { try rights.require(request) } catch {
-            return completion(.failure(error))
-        }
         let access = services.access
+        if case .kms(let keyID, _, _) = request, !rights.isUnlimited {
+            guard let names = rights.names(of: keyID.name, access.ring, now: access.now()) else {
+                return perform { () async throws(S3Error) -> WrappingKey in
+                    try await access.requireRight(rights, toWrite: request)
+                    return try await access.wrappingKey(for: request, bucket: bucket, key: key)
+                } then: {
+                    completion($0)
+                }
+            }
+            do throws(S3Error) { try rights.require(.generateDataKey, names) } catch {
+                return completion(.failure(error))
+            }
+        }
         if let cached = access.cachedWrappingKey(for: request, bucket: bucket) {
             return completion(.success(cached))
         }
@@ -101,8 +113,14 @@ extension LoopContext {
         guard let keys = GatheredKeys.cached(request, services.keys, now: services.clock()) else {
             return nil
         }
-        do throws(S3Error) { try request.requireRight(keys.kmsKeyID) } catch {
-            throw .refused(error)
+        if request.needsRight {
+            let (rights, time) = (request.rights, services.clock())
+            guard let names = rights.names(of: keys.kmsKeyID, services.keys, now: time) else {
+                return nil
+            }
+            do throws(S3Error) { try rights.require(.decrypt, names) } catch {
+                throw .refused(error)
+            }
         }
         let known = openedObjects.contents(
             .init(bucket: request.bucket, key: request.key, versionID: found.versionID),

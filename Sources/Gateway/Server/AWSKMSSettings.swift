@@ -29,34 +29,37 @@ enum AWSKMSSettings {
         "Token of temporary credentials; its file is read anew for each request."
     )
 
+    static let credentials = SettingKey.choice(
+        "kms.aws.credentials",
+        of: ["static", "web_identity", "instance_metadata"],
+        default: "static",
+        "Where the credential comes from; the last two are temporary and renewed in time."
+    )
+    static let roleARN = SettingKey.optionalText(
+        "kms.aws.role_arn",
+        "Role that web_identity takes on, as arn:aws:iam::123456789012:role/sealgate."
+    )
+    static let roleSessionName = SettingKey.text(
+        "kms.aws.role_session_name",
+        default: "sealgate",
+        "Name of web_identity's sessions, as CloudTrail shows it."
+    )
+    static let webIdentityTokenFile = SettingKey.optionalPath(
+        "kms.aws.web_identity_token_file",
+        "File of the token that web_identity shows; read anew for each session."
+    )
+    static let stsEndpoint = SettingKey.optionalText(
+        "kms.aws.sts_endpoint",
+        "The service that gives web_identity's sessions; AWS's own in the region when left out."
+    )
+    static let metadataEndpoint = SettingKey.text(
+        "kms.aws.metadata_endpoint",
+        default: "http://169.254.169.254",
+        "The instance's own metadata service, version 2."
+    )
+
     static let keys: [any SettingDeclaring] = [
-        region, endpoint, caFile, accessKeyID, secretKey, sessionToken,
+        region, endpoint, caFile, accessKeyID, secretKey, sessionToken, credentials, roleARN,
+        roleSessionName, webIdentityTokenFile, stsEndpoint, metadataEndpoint,
     ]
-
-    /// Where the service is.
-    ///
-    /// - Throws: for anything but TLS to other machines.
-    static func address(_ settings: Settings) throws(GatewayStartError) -> BackendURL {
-        let text = settings[endpoint] ?? "https://kms.\(settings[region]).amazonaws.com"
-        return try KeyServices.address(text, of: endpoint)
-    }
-
-    /// Whose signature requests carry.
-    ///
-    /// - Throws: what is missing, and the remedy.
-    static func credential(
-        _ settings: Settings
-    ) throws(GatewayStartError) -> SigningKMSClient.Credential {
-        guard let id = settings[accessKeyID], let secret = settings[secretKey] else {
-            throw GatewayStartError(
-                "kms.backend_type is aws without a credential",
-                hint: "set kms.aws.access_key_id and kms.aws.secret_access_key_file"
-            )
-        }
-        return SigningKMSClient.Credential(
-            accessKeyID: id,
-            secret: KMSSecret(secret),
-            sessionToken: settings[sessionToken].map { KMSSecret($0) }
-        )
-    }
 }

@@ -25,23 +25,7 @@ enum KeyServices {
         isReadOnly: Bool = false
     ) async throws(GatewayStartError) -> any KeyProvider {
         switch settings[GatewayKMSSettings.backendType] {
-        case "aws":
-            let url = try AWSKMSSettings.address(settings)
-            let tls = TLSClientContext.Configuration(
-                authoritiesFile: settings[AWSKMSSettings.caFile]
-            )
-            let client = SigningKMSClient(
-                base: try await client(url, tls, settings, on: eventLoop, metrics),
-                credential: try AWSKMSSettings.credential(settings),
-                region: settings[AWSKMSSettings.region],
-                clock: { SystemClock.now }
-            )
-            return AWSKeyProvider(
-                region: client.region,
-                endpoint: url.text,
-                client,
-                now: { SystemClock.now }
-            )
+        case "aws": return try await AWSServices.provider(settings, on: eventLoop, metrics)
         case "vault":
             let url = try VaultServices.address(settings)
             let tls = VaultServices.tls(settings)

@@ -11,6 +11,8 @@ public final class AWSKeyProvider: KeyProvider {
 
     private let region: String
     private let endpoint: String
+    private let credentials: String
+    private let expires: @Sendable () -> Int64?
     private let transport: any KMSTransport
     private let now: @Sendable () -> Timestamp
 
@@ -19,16 +21,22 @@ public final class AWSKeyProvider: KeyProvider {
     /// - Parameters:
     ///   - region: the region, for status answers.
     ///   - endpoint: the service's address, for status answers.
+    ///   - credentials: where the credential comes from, for status answers.
     ///   - transport: the way there; it signs what it sends.
+    ///   - tokenExpiresInSeconds: when the credential ends.
     ///   - now: the clock that days until a deletion are counted by.
     public init(
         region: String,
         endpoint: String,
+        credentials: String = "static",
         _ transport: any KMSTransport,
+        tokenExpiresInSeconds: @escaping @Sendable () -> Int64? = { nil },
         now: @escaping @Sendable () -> Timestamp
     ) {
         self.region = region
         self.endpoint = endpoint
+        self.credentials = credentials
+        expires = tokenExpiresInSeconds
         self.transport = transport
         self.now = now
     }
@@ -36,9 +44,32 @@ public final class AWSKeyProvider: KeyProvider {
     /// AWS.
     public var kind: KeyProviderKind { .aws }
 
-    /// Region and address.
+    /// Region and address, and where the credential comes from.
     public var summary: [JSONMember] {
-        [JSONMember("region", .string(region)), JSONMember("endpoint", .string(endpoint))]
+        [
+            JSONMember("region", .string(region)), JSONMember("endpoint", .string(endpoint)),
+            JSONMember("credentials", .string(credentials)),
+        ]
+    }
+
+    /// Seconds until a temporary credential ends.
+    public var tokenExpiresInSeconds: Int64? { expires() }
+
+    /// A key has an id, an ARN and any number of aliases.
+    public var hasAliases: Bool { true }
+
+    /// All names of a key; see `KeyProvider`.
+    public func names(of id: KeyID) async throws(KMSError) -> [KeyID] {
+        let key = try await key(id)
+        var names = [id, try KeyID(key.id)]
+        let own = [JSONMember("KeyId", .string(key.id))]
+        for alias in try await all("ListAliases", "Aliases", own) {
+            guard let name = alias["AliasName"]?.string, name.hasPrefix("alias/") else {
+                throw .unreachable("the answer's aliases are none")
+            }
+            names.append(try KeyID(String(name.dropFirst("alias/".count))))
+        }
+        return names
     }
 
     /// Lets go of connections; see `KeyProvider`.
@@ -280,11 +311,15 @@ public final class AWSKeyProvider: KeyProvider {
         return (ids.sorted(), unreadable.sorted())
     }
 
-    private func all(_ operation: String, _ name: String) async throws(KMSError) -> [JSONValue] {
+    private func all(
+        _ operation: String,
+        _ name: String,
+        _ others: [JSONMember] = []
+    ) async throws(KMSError) -> [JSONValue] {
         var found: [JSONValue] = []
         var marker: JSONMember?
         for _ in 0..<Self.pageCountMax {
-            let members = [JSONMember("Limit", 100)] + (marker.map { [$0] } ?? [])
+            let members = [JSONMember("Limit", 100)] + others + (marker.map { [$0] } ?? [])
             let reply = try await call(operation, nil, members)
             found += reply.document[name]?.array ?? []
             guard reply.document["Truncated"]?.boolean == true,

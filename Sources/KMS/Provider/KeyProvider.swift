@@ -26,6 +26,14 @@ public protocol KeyProvider: Sendable {
     /// How long the provider's own token lives, in seconds; `nil` where it has none that ends.
     var tokenExpiresInSeconds: Int64? { get }
 
+    /// Whether a key may have several names, all of which count where rights are asked for.
+    var hasAliases: Bool { get }
+
+    /// All names of a key, the given one first.
+    ///
+    /// - Throws: `.keyNotFound`, `.invalidKeyID` for a name that can't be told.
+    func names(of id: KeyID) async throws(KMSError) -> [KeyID]
+
     /// Lets go of connections that no call uses; later calls make their own and close them.
     ///
     /// For a provider that another took the place of.
@@ -122,6 +130,12 @@ public protocol KeyProvider: Sendable {
 extension KeyProvider {
     /// None.
     public var tokenExpiresInSeconds: Int64? { nil }
+
+    /// None.
+    public var hasAliases: Bool { false }
+
+    /// The given one.
+    public func names(of id: KeyID) async throws(KMSError) -> [KeyID] { [id] }
 
     /// Nothing.
     public func retire() {}

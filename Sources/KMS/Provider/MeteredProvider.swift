@@ -91,6 +91,17 @@ public struct MeteredProvider: KeyProvider {
     /// The inner one's.
     public var tokenExpiresInSeconds: Int64? { inner.tokenExpiresInSeconds }
 
+    /// The inner one's.
+    public var hasAliases: Bool { inner.hasAliases }
+
+    /// See `KeyProvider`.
+    public func names(of id: KeyID) async throws(KMSError) -> [KeyID] {
+        guard inner.hasAliases else { return [id] }
+        return try await told(.describe) { (inner) async throws(KMSError) in
+            try await inner.names(of: id)
+        }
+    }
+
     /// Has the inner one let go of connections; see `KeyProvider`.
     public func retire() { inner.retire() }
 

@@ -25,6 +25,22 @@ public final class ProviderChain: KeyProvider {
     /// The current one.
     public var wrapping: any KeyProvider { current }
 
+    /// Whether any of them has aliases.
+    public var hasAliases: Bool { ([current] + retired).contains { $0.hasAliases } }
+
+    /// What any of them calls the key; see `KeyProvider`.
+    public func names(of id: KeyID) async throws(KMSError) -> [KeyID] {
+        var names = [id]
+        for provider in [current] + retired where provider.hasAliases {
+            do throws(KMSError) {
+                names += try await provider.names(of: id).dropFirst()
+            } catch .keyNotFound {
+                // It isn't there.
+            }
+        }
+        return names
+    }
+
     /// Makes a key in the current one; see `KeyProvider`.
     public func create(_ creation: KeyCreation) async throws(KMSError) -> KeyMetadata {
         try await current.create(creation)

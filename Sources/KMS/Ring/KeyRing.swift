@@ -16,6 +16,7 @@ public final class KeyRing: Sendable {
     let bucketKeyLoads = Coalescer<LoadName<BucketKeyName>, BucketKey>()
     let writerLoads = Coalescer<LoadName<BucketKeySlot>, BucketKey>()
     let recordLoads = Coalescer<BucketKeyName, BucketKeyRecord>()
+    let nameLoads = Coalescer<LoadName<KeyID>, [KeyID]>()
     let dataKeyLoads = Coalescer<LoadName<[UInt8]>, DataKey>()
 
     /// A ring that holds no keys yet; `start` loads the attribute keys.
@@ -101,6 +102,7 @@ public final class KeyRing: Sendable {
             state.generation += 1
             state.bucketKeys.removeAll()
             state.dataKeys.removeAll()
+            state.names.removeAll()
         }
         wipeAlong.withLock { $0 }?()
     }
@@ -125,6 +127,7 @@ public final class KeyRing: Sendable {
         state.withLock { state in
             state.bucketKeys.removeExpired(now: now, lifetimeSeconds: lifetimeSeconds)
             state.dataKeys.removeExpired(now: now) { _ in settings.dataKeyLifetimeSeconds }
+            state.names.removeExpired(now: now) { _ in settings.dataKeyLifetimeSeconds }
         }
     }
 

@@ -49,6 +49,8 @@ struct KeyRingState {
     var unreadableRecords: [String] = []
     var bucketKeys: KeyCache<BucketKeyName, CachedBucketKey>
     var dataKeys: KeyCache<[UInt8], CachedDataKey>
+    /// All names of keys in a KMS with aliases; not secret.
+    var names: KeyCache<KeyID, [KeyID]>
     var owners: KeyCache<BucketKeyName, KeyID>
     var writers: KeyCache<BucketKeySlot, Writer>
     var hitCount: UInt64 = 0
@@ -58,6 +60,7 @@ struct KeyRingState {
         let countMax = settings.cacheEnabled ? settings.cachedKeyCountMax : 0
         bucketKeys = KeyCache(countMax: countMax)
         dataKeys = KeyCache(countMax: countMax)
+        names = KeyCache(countMax: countMax)
         owners = KeyCache(countMax: Self.ownerCountMax)
         writers = KeyCache(countMax: max(settings.cachedKeyCountMax, 1))
     }
@@ -68,6 +71,7 @@ struct KeyRingState {
         generation += 1
         bucketKeys = empty.bucketKeys
         dataKeys = empty.dataKeys
+        names = empty.names
         // Which bucket key seals is decided anew: another provider may have to wrap it.
         writers = empty.writers
     }

@@ -76,4 +76,35 @@ struct AWSKeyProviderTests {
         #expect(try await provider.list(limit: 10, after: nil).keys == [made])
         #expect(!AWSKeyName.isAlias(made.id))
     }
+
+    @Test("tells all names of a key, whichever is asked for; a ring keeps them for a time")
+    func names() async throws {
+        let clock = ManualClock()
+        let service = FakeAWS(clock: clock)
+        let provider = service.provider()
+        _ = try await provider.create(KeyCreation(id: id))
+        let other = try await provider.create(KeyCreation(id: KeyID("other")))
+        let all = try await provider.names(of: id)
+        #expect(all.count == 3 && all[0] == id && all[2] == id)
+        let own = try await provider.names(of: all[1])
+        #expect(own == [all[1], all[1], id])
+        #expect(try await !provider.names(of: other.id).contains(id))
+        let ring = KeyRing(
+            provider: provider,
+            records: MemoryRecordStore(),
+            settings: KeyRingSettings(defaultKeyID: id),
+            environment: clock.environment
+        )
+        #expect(ring.cachedNames(of: id, now: clock.now) == nil)
+        #expect(try await ring.names(of: id) == all)
+        #expect(ring.cachedNames(of: id, now: clock.now) == all)
+        ring.clear()
+        #expect(ring.cachedNames(of: id, now: clock.now) == nil)
+        let absent = try KeyID("absent")
+        #expect(try await ring.names(of: absent) == [absent])
+        #expect(ring.cachedNames(of: absent, now: clock.now) == nil)
+        // What can't be told allows nothing.
+        service.answer(400, #"{"__type":"AccessDeniedException"}"#)
+        await #expect(throws: KMSError.accessDenied) { try await ring.names(of: id) }
+    }
 }

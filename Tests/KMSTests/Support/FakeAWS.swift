@@ -80,7 +80,8 @@ final class FakeAWS: KMSTransport {
             guard isNew else { throw .conflict(key) }
             return .object([])
         case "ListAliases":
-            let all = aliases.withLock { $0 }
+            let key = try body["KeyId"].map { value throws(KMSError) in try id(value) }
+            let all = aliases.withLock { $0 }.filter { key == nil || $0.value == key }
             return [
                 "Aliases": .array(
                     all.map {
