@@ -70,7 +70,7 @@ import Testing
             (.bucketNotFound, 404, .noSuchBucket),
             (.bucketReserved, 405, .methodNotAllowed),
             (.diskFull, 507, .insufficientStorage),
-            (.diskReadOnly, 503, .serviceUnavailable),
+            (.diskReadOnly, 503, .readOnlyStorage),
             (.roomReserved(free: 1), 507, .insufficientStorage),
             (.diskRefused("x"), 503, .serviceUnavailable),
             (.fileNotFound, 500, .internalError),

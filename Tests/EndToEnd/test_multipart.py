@@ -143,6 +143,42 @@ def test_a_repeated_complete_says_the_same(gateway, uploaded):
     s3.delete_object(Bucket=bucket, Key="again")
 
 
+@pytest.mark.parametrize("mode", MODES)
+def test_a_complete_repeated_behind_newer_versions(gateway, bucket, mode):
+    """What the upload made is still there: the same answer, and the same version, once more."""
+    s3, headers = gateway.s3(), boto_arguments(MODES[mode])
+    customer = headers if mode == "SSE-C" else {}
+    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    uploads = []
+    for number in range(2):
+        upload = begin(s3, bucket, ChecksumAlgorithm="CRC32", **headers)
+        part = s3.upload_part(Bucket=bucket, Key="k", UploadId=upload, PartNumber=1,
+                              Body=b"%d" % number, ChecksumAlgorithm="CRC32", **customer)
+        parts = [{"PartNumber": 1, "ETag": part["ETag"], "ChecksumCRC32": part["ChecksumCRC32"]}]
+        uploads.append((upload, parts, finish(s3, bucket, upload, parts, **customer)))
+    s3.put_object(Bucket=bucket, Key="k", Body=b"newer")
+    s3.put_object(Bucket=bucket, Key="k0", Body=b"of another key")
+
+    def repeated():
+        for upload, parts, first in uploads:
+            again = finish(s3, bucket, upload, parts, **customer)
+            for name in ("ETag", "VersionId", "ChecksumCRC32", "ChecksumType"):
+                assert again[name] == first[name], name
+
+    repeated()
+    marker = s3.delete_object(Bucket=bucket, Key="k")["VersionId"]
+    repeated()
+    with refused("NoSuchUpload", 404):
+        finish(s3, bucket, "1" * 32, uploads[0][1], **customer)
+    versions = s3.list_object_versions(Bucket=bucket, Prefix="k")["Versions"]
+    assert len([v for v in versions if v["Key"] == "k"]) == 3
+    # A version that is gone is no answer any more.
+    s3.delete_object(Bucket=bucket, Key="k", VersionId=uploads[0][2]["VersionId"])
+    s3.delete_object(Bucket=bucket, Key="k", VersionId=marker)
+    with refused("NoSuchUpload", 404):
+        finish(s3, bucket, *uploads[0][:2], **customer)
+
+
 def test_a_part_that_is_sent_again_replaces_itself(gateway, bucket):
     s3 = gateway.s3()
     upload = begin(s3, bucket)

@@ -14,8 +14,9 @@ import threading
 
 import pytest
 
-from deployment import ROOT
+from deployment import ROOT, Deployment
 from store import BIN, Store
+from wire import call, element
 
 
 @pytest.fixture()
@@ -156,6 +157,12 @@ class SmallDisk:
                     file.write(bytes(1 << 16))
             file.truncate(file.tell() - left)
 
+    def make_read_only(self, name):
+        """A folder of the disk, for those who look from now on."""
+        path = self.path / name
+        for command in (["--bind", path, path], ["-o", "remount,bind,ro", path]):
+            subprocess.run([*self.enter, "mount", *command], check=True)
+
     def check(self, store):
         result = subprocess.run(
             [*self.enter, BIN / "sealgate-store", "check", "--data", store.data],
@@ -252,6 +259,48 @@ def test_a_disk_full_at_any_step_leaves_nothing_half_written(tmp_path):
             writer.run(4 << 20)
             assert not writer.refused
         disk.check(store)
+
+
+def told_why(answer, words):
+    """503 with the cause, and when to come back."""
+    assert (answer.status, answer.code) == (503, "ServiceUnavailable"), answer
+    assert words in element(answer.body, "Message")
+    assert int(answer.headers["retry-after"]) > 0
+
+
+def test_clients_are_told_why_nothing_is_stored(tmp_path):
+    """No room, and then a disk that is read-only: reads go on, and so do deletes without room."""
+    state = tmp_path / "state"
+    state.mkdir()
+    with SmallDisk(tmp_path) as disk:
+        (state / "store").symlink_to(disk.path)
+        body, kept = os.urandom(1 << 20), {}
+        with Deployment(state, inside=disk.enter) as gateway:
+            gateway.s3().create_bucket(Bucket="full")
+            upload = element(call(gateway, "POST", "/full/parts?uploads").body, "UploadId")
+            while (answer := call(gateway, "PUT", f"/full/k{len(kept)}", {}, body)).status == 200:
+                kept[f"k{len(kept)}"] = body
+            assert len(kept) > 4
+            told_why(answer, "no room")
+            # Somebody else takes of what the store keeps free.
+            disk.fill(1 << 20)
+            told_why(call(gateway, "PUT", f"/full/parts?partNumber=1&uploadId={upload}", {}, body),
+                     "no room")
+            told_why(call(gateway, "POST", "/full/new?uploads"), "no room")
+            told_why(call(gateway, "PUT", "/full/new", {"x-amz-copy-source": "/full/k0",
+                                                     "x-amz-server-side-encryption": "aws:kms"}),
+                     "no room")
+            for key in kept:
+                assert call(gateway, "GET", f"/full/{key}").body == body
+            assert call(gateway, "DELETE", "/full/k0").status == 204
+            assert len(gateway.s3().list_objects_v2(Bucket="full")["Contents"]) == len(kept) - 1
+            gateway.stop()
+            disk.filler.unlink()
+            disk.make_read_only("tmp")
+            gateway.start()
+            told_why(call(gateway, "PUT", "/full/new", {}, body), "read-only")
+            assert call(gateway, "GET", "/full/k1").body == body
+            assert len(gateway.s3().list_objects_v2(Bucket="full")["Contents"]) == len(kept) - 1
 
 
 def test_bad_input_on_the_dialect_socket_stays_inside(store):

@@ -19,7 +19,7 @@ extension S3Error {
             }
             self.init(isCurrent ? .noSuchKey : .methodNotAllowed, fields: fields)
         case .diskFull: self.init(.insufficientStorage)
-        case .diskReadOnly: self.init(.serviceUnavailable, "The store's disk is read-only.")
+        case .diskReadOnly: self.init(.readOnlyStorage)
         case .diskRefused:
             self.init(.serviceUnavailable, "The store's disk refuses; its log says why.")
         case .roomReserved(let free):

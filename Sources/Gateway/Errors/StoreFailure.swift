@@ -17,23 +17,27 @@ enum StoreFailure {
     static func read(_ status: Int) -> S3Error {
         switch status {
         case 503: KMSErrorMapping.retryable(.serviceUnavailable)
-        case 507: noRoom
+        case 507: refusesWrites("has no room left for writes")
         default: S3Error(ObjectFault.storeFailed)
         }
     }
 
-    private static var noRoom: S3Error {
+    private static func refusesWrites(_ why: String) -> S3Error {
         var error = KMSErrorMapping.retryable(.serviceUnavailable)
-        error.message = "The storage has no room left for writes; reads and deletes go on."
+        error.message = "The storage \(why); reads go on."
         return error
     }
 
     /// The store's refusal with its document: its code is S3's own where clients may see it.
     static func reply(_ reply: StoreReply, _ scope: ErrorScope) -> S3Error {
-        if reply.status == 503 || reply.status == 507 { return read(reply.status) }
-        guard (400..<500).contains(reply.status),
-            let document = try? ErrorDocument(xml: reply.body),
-            let code = S3ErrorCode(rawValue: document.code), passedOn.contains(code)
+        let code = (try? ErrorDocument(xml: reply.body))?.knownCode
+        switch (reply.status, code) {
+        case (503, .readOnlyStorage): return refusesWrites("takes no writes, its disk is read-only")
+        case (503, .slowDown): return KMSErrorMapping.retryable(.slowDown)
+        case (503, _), (507, _): return read(reply.status)
+        default: break
+        }
+        guard (400..<500).contains(reply.status), let code, passedOn.contains(code)
         else { return byStatus(reply, scope) }
         return S3Error(
             code,

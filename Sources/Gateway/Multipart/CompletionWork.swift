@@ -18,7 +18,7 @@ enum CompletionWork {
         } catch  where error.code == .noSuchUpload {
             return try await RepeatedCompletion.answer(request, wanted)
         }
-        let customer = try customerKey(request, upload)
+        let customer = try customerKey(request, upload.envelope.sseMode)
         let opened = try await request.open(upload, customer: customer)
         let parts = try CompletedParts(wanted, listing, opened)
         let commit = try CompletionCommit(request, opened, parts, customer: customer)
@@ -48,14 +48,15 @@ enum CompletionWork {
         return answer
     }
 
-    private static func customerKey(
+    /// The customer's key of the request, as an upload of that mode wants it.
+    static func customerKey(
         _ request: ControlRequest,
-        _ upload: OpenUpload
+        _ mode: SSEMode
     ) throws(S3Error) -> CustomerKeyHolder? {
         let key = try request.services.sse.part(
             request.fields,
             transport: request.transport,
-            upload: upload.envelope.sseMode
+            upload: mode
         )
         return try CustomerKeyHolder.of(key)
     }

@@ -98,6 +98,7 @@ extension S3ErrorCode {
             "Object Lock configuration does not exist for this bucket",
         .ownershipControlsNotFound: "The bucket ownership controls were not found",
         .preconditionFailed: "At least one of the pre-conditions you specified did not hold",
+        .readOnlyStorage: "The store's disk is read-only.",
         .replicationConfigurationNotFound: "The replication configuration was not found",
         .requestHeaderSectionTooLarge:
             "Your request header section exceeds the maximum allowed request header section size",

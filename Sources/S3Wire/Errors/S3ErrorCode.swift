@@ -136,6 +136,8 @@ public enum S3ErrorCode: String, CaseIterable, Sendable {
     case ownershipControlsNotFound = "OwnershipControlsNotFoundError"
     /// `PreconditionFailed`.
     case preconditionFailed = "PreconditionFailed"
+    /// `ReadOnlyStorage`: of the dialect alone.
+    case readOnlyStorage = "ReadOnlyStorage"
     /// `ReplicationConfigurationNotFoundError`.
     case replicationConfigurationNotFound = "ReplicationConfigurationNotFoundError"
     /// `RequestHeaderSectionTooLarge`.
@@ -186,7 +188,7 @@ extension S3ErrorCode {
         case .invalidPartNumber, .invalidRange: 416
         case .internalError: 500
         case .notImplemented: 501
-        case .serviceUnavailable, .slowDown: 503
+        case .readOnlyStorage, .serviceUnavailable, .slowDown: 503
         case .insufficientStorage: 507
         default: 400
         }

@@ -226,8 +226,8 @@ enum ErrorTables {
             StoreFailure.answer(.unreachable(.queueFull)), "retry; raise the limit"
         ),
         (
-            "the store's disk is full, or the store is stopping", StoreFailure.read(507),
-            "make room; retry"
+            "the store's disk is full or read-only, as the message says, or the store is stopping",
+            StoreFailure.read(507), "make room, or mend the disk; retry"
         ),
         (
             "the store answers outside of its dialect", StoreFailure.answer(.answerTooLarge),

@@ -52,6 +52,19 @@ import Transport
         }
     }
 
+    @Test("why a store takes no writes is told, in the gateway's words")
+    func causes() {
+        func told(_ status: Int, _ code: String) -> S3Error {
+            StoreFailure.reply(reply(status, code), .init(bucket: "b"))
+        }
+        #expect(told(503, "ReadOnlyStorage").code == .serviceUnavailable)
+        #expect(told(503, "ReadOnlyStorage").message.contains("read-only"))
+        #expect(told(503, "ReadOnlyStorage").fields["retry-after"] != nil)
+        #expect(told(507, "InsufficientStorage").message.contains("no room"))
+        #expect(told(503, "SlowDown").code == .slowDown)
+        #expect(told(503, "SlowDown").fields["retry-after"] != nil)
+    }
+
     @Test(
         "an exchange that failed is 503",
         arguments: [
