@@ -70,6 +70,7 @@ let package = Package(
         ),
         .target(name: "CAESGCMProvider", dependencies: ["COpenSSL", boringSSL]),
         .target(name: "CChecksums"),
+        .target(name: "CKeyDerivation", dependencies: ["COpenSSL"]),
         .target(name: "CLinux"),
         library("Encoding"),
         library("HTTPWire", ["Encoding"]),
@@ -77,7 +78,7 @@ let package = Package(
         // Lifetimes: `SecretBytes.span` lends the bytes without a closure.
         .target(
             name: "Crypto",
-            dependencies: ["CAESGCMProvider", "COpenSSL"],
+            dependencies: ["CAESGCMProvider", "CKeyDerivation", "COpenSSL"],
             swiftSettings: strict + [.enableExperimentalFeature("Lifetimes")]
         ),
         library("SealedObject", ["Crypto", "Encoding"]),

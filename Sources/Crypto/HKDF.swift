@@ -1,9 +1,10 @@
+internal import CKeyDerivation
 internal import COpenSSL
 
-/// HKDF with SHA-384, RFC 5869, over OpenSSL's HMAC.
+/// HKDF with SHA-384, RFC 5869.
 ///
 /// OpenSSL's own HKDF looks its digest up by name at every call, which costs three times the
-/// derivation of a stream's keys.
+/// derivation of a stream's keys, and HMAC by name twice.
 public enum HKDF {
     private static let digestCount = HashFunction.sha384.digestCount
 
@@ -27,6 +28,13 @@ public enum HKDF {
         }
     }
 
+    // As much as a block of SHA-384: a longer key would be hashed first (RFC 2104 section 2).
+    private static let keyCountMax = 128
+
+    /// Whether SHA-384 is called itself: half of what it costs by name. Not where OpenSSL is set to
+    /// FIPS algorithms only, which come by name alone.
+    private static let isDirect = EVP_default_properties_is_fips_enabled(nil) == 0
+
     /// HKDF-Expand, RFC 5869 section 2.3: `count` bytes, 1...12,240.
     ///
     /// - Throws: `.libraryFailure`, `.lengthInvalid`, `.secretMemoryExhausted`.
@@ -35,31 +43,80 @@ public enum HKDF {
         info: [UInt8],
         count: Int
     ) throws(CryptoError) -> SecretBytes {
-        var expander = try Expander(key)
-        return try expander.expand(info: info, count: count)
+        guard isDirect, key.count <= keyCountMax else {
+            return try expandByName(key, info: info, count: count)
+        }
+        guard (1...255 * digestCount).contains(count) else { throw .lengthInvalid }
+        return try unsafe SecretBytes(count: count) { output throws(CryptoError) in
+            let address = unsafe output.bindMemory(to: UInt8.self).baseAddress
+            unsafe key.span.withUnsafeBufferPointer { key in
+                unsafe sealgate_hkdf_sha384_once(
+                    key.baseAddress,
+                    key.count,
+                    info,
+                    info.count,
+                    address,
+                    output.count
+                )
+            }
+        }
     }
 
     /// HKDF-Expand of one key for many infos: the key is taken in once.
-    ///
-    /// Keeps what is as good as the key, in memory of OpenSSL's that is cleansed with it.
-    public struct Expander: ~Copyable {
-        private var hmac: HMAC
+    public struct Expander: ~Copyable, Sendable {
+        /// What the key became, or the key itself where algorithms come by name.
+        private let keyed: SecretBytes
 
-        /// An expander of a key.
+        /// An expander of a key of 1 to 128 bytes.
         ///
-        /// - Throws: `.libraryFailure`.
+        /// - Throws: `.lengthInvalid`, `.secretMemoryExhausted`.
         public init(_ key: borrowing SecretBytes) throws(CryptoError) {
-            hmac = try HMAC(.sha384, key: key.span)
+            guard key.count <= keyCountMax else { throw .lengthInvalid }
+            guard isDirect else {
+                keyed = try key.clone()
+                return
+            }
+            let count = Int(SEALGATE_HKDF_KEYED_BYTES)
+            keyed = try unsafe SecretBytes(count: count) { keyed throws(CryptoError) in
+                unsafe key.span.withUnsafeBufferPointer { key in
+                    unsafe sealgate_hkdf_sha384_begin(keyed.baseAddress, key.baseAddress, key.count)
+                }
+            }
         }
 
         /// `count` bytes, 1...12,240, for an info.
         ///
-        /// - Throws: `.lengthInvalid`, `.secretMemoryExhausted`.
-        public mutating func expand(info: [UInt8], count: Int) throws(CryptoError) -> SecretBytes {
+        /// - Throws: `.libraryFailure`, `.lengthInvalid`, `.secretMemoryExhausted`.
+        public borrowing func expand(info: [UInt8], count: Int) throws(CryptoError) -> SecretBytes {
+            guard isDirect else { return try expandByName(keyed, info: info, count: count) }
             guard (1...255 * digestCount).contains(count) else { throw .lengthInvalid }
             return try unsafe SecretBytes(count: count) { output throws(CryptoError) in
-                unsafe fill(output, &hmac, info)
+                let address = unsafe output.bindMemory(to: UInt8.self).baseAddress
+                unsafe keyed.span.withUnsafeBufferPointer { keyed in
+                    unsafe sealgate_hkdf_sha384_expand(
+                        keyed.baseAddress,
+                        info,
+                        info.count,
+                        address,
+                        output.count
+                    )
+                }
             }
+        }
+    }
+
+    /// HKDF-Expand over OpenSSL's HMAC, as its provider has it.
+    ///
+    /// - Throws: `.libraryFailure`, `.lengthInvalid`, `.secretMemoryExhausted`.
+    static func expandByName(
+        _ key: borrowing SecretBytes,
+        info: [UInt8],
+        count: Int
+    ) throws(CryptoError) -> SecretBytes {
+        guard (1...255 * digestCount).contains(count) else { throw .lengthInvalid }
+        var hmac = try HMAC(.sha384, key: key.span)
+        return try unsafe SecretBytes(count: count) { output throws(CryptoError) in
+            unsafe fill(output, &hmac, info)
         }
     }
 

@@ -38,7 +38,7 @@ struct ArrowTests {
     @Test("only cryptography and SecureTransport use OpenSSL, only SecureTransport nghttp2")
     func cLibraries() {
         for (target, names) in Arrows.allowed {
-            if !["CAESGCMProvider", "Crypto", "SecureTransport"].contains(target) {
+            if !["CAESGCMProvider", "CKeyDerivation", "Crypto", "SecureTransport"].contains(target) {
                 #expect(!names.contains("COpenSSL"), "\(target)")
             }
             if target != "SecureTransport" { #expect(!names.contains("CNGHTTP2"), "\(target)") }

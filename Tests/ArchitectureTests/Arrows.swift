@@ -10,7 +10,7 @@ enum Arrows {
 
     /// What the store must hold nothing of, in any depth.
     static let forbiddenForStore: Set<String> = [
-        "CAESGCMProvider", "COpenSSL", "CNGHTTP2", "Crypto", "SealedObject", "SigV4", "Policy",
+        "CAESGCMProvider", "CKeyDerivation", "COpenSSL", "CNGHTTP2", "Crypto", "SealedObject", "SigV4", "Policy",
         "KMS", "SecureTransport", "Gateway", "SwiftCrypto",
     ]
 
@@ -24,7 +24,8 @@ enum Arrows {
         "Encoding": [],
         "HTTPWire": ["Encoding"],
         "S3Wire": ["HTTPWire", "Encoding"],
-        "Crypto": ["CAESGCMProvider", "COpenSSL"],
+        "CKeyDerivation": ["COpenSSL"],
+        "Crypto": ["CAESGCMProvider", "CKeyDerivation", "COpenSSL"],
         "SealedObject": ["Crypto", "Encoding"],
         "SigV4": ["Crypto", "HTTPWire", "Encoding"],
         "Policy": ["Encoding"],

@@ -1,4 +1,4 @@
-import Crypto
+@testable import Crypto
 import Testing
 
 @Suite("HKDF with SHA-384")
@@ -68,16 +68,32 @@ struct HKDFTests {
     func expander() throws {
         let bytes = [UInt8](repeating: 7, count: 32)
         let key = try SecretBytes(copying: bytes.span)
-        var expander = try HKDF.Expander(key)
+        let expander = try HKDF.Expander(key)
         for info in [[], [1], [UInt8](repeating: 2, count: 200), [1]] as [[UInt8]] {
             for count in [1, 48, 49, 500] {
                 let one = try expander.expand(info: info, count: count)
-                let isEqual = one.isEqual(to: try HKDF.expand(key, info: info, count: count))
-                #expect(isEqual)
+                let isSame = one.isEqual(to: try HKDF.expand(key, info: info, count: count))
+                let named = try HKDF.expandByName(key, info: info, count: count)
+                let isSameByName = one.isEqual(to: named)
+                #expect(isSame && isSameByName)
             }
             #expect(throws: CryptoError.lengthInvalid) {
                 _ = try expander.expand(info: info, count: 0)
             }
+        }
+    }
+
+    @Test("keys of every length give what OpenSSL's HMAC gives")
+    func keys() throws {
+        for count in 1...140 {
+            let bytes = (0..<count).map { UInt8($0) }
+            let key = try SecretBytes(copying: bytes.span)
+            let expanded = try HKDF.expand(key, info: [1, 2, 3], count: 100)
+            let named = try HKDF.expandByName(key, info: [1, 2, 3], count: 100)
+            let isEqual = expanded.isEqual(to: named)
+            #expect(isEqual)
+            guard count > 128 else { continue }
+            #expect(throws: CryptoError.lengthInvalid) { _ = try HKDF.Expander(key) }
         }
     }
 }

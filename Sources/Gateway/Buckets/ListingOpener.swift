@@ -2,7 +2,6 @@ import KMS
 import Logging
 import S3Wire
 import SealedObject
-import Synchronization
 
 /// Turns what the store lists of an object into what clients may see: length and ETag.
 struct ListingOpener: Sendable {
@@ -84,16 +83,16 @@ struct ListingOpener: Sendable {
     }
 }
 
-/// An opener that one task after the other uses.
+/// An opener that a task may hold on to.
 private final class SharedOpener: Sendable {
-    private let opener: Mutex<AttributeOpener>
+    private let opener: AttributeOpener
 
     init(_ key: AttributeKey) throws(SealedObjectError) {
-        opener = Mutex(try AttributeOpener(key.key.bytes))
+        opener = try AttributeOpener(key.key.bytes)
     }
 
     /// The attributes; `nil` where they can't be opened.
     func open(_ envelope: Envelope, _ context: EnvelopeContext) -> ObjectAttributes? {
-        opener.withLock { try? $0.open(envelope, context: context) }
+        try? opener.open(envelope, context: context)
     }
 }

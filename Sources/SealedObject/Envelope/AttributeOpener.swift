@@ -2,8 +2,8 @@ public import Crypto
 
 /// Opens the attributes of many envelopes under one attribute key, as listings do: the key is
 /// taken in once, which is half of what a derivation costs.
-public struct AttributeOpener: ~Copyable {
-    private var expander: HKDF.Expander
+public struct AttributeOpener: ~Copyable, Sendable {
+    private let expander: HKDF.Expander
 
     /// An opener with an attribute key, 32 bytes.
     ///
@@ -20,7 +20,7 @@ public struct AttributeOpener: ~Copyable {
     ///   - context: of the place where the object was found.
     /// - Returns: the attributes, those of unknown types too.
     /// - Throws: `.attributeBoxRefused`, what `ObjectAttributes.init(parsing:)` throws, `.crypto`.
-    public mutating func open(
+    public borrowing func open(
         _ envelope: Envelope,
         context: EnvelopeContext
     ) throws(SealedObjectError) -> ObjectAttributes {

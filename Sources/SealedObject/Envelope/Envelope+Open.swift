@@ -34,12 +34,10 @@ extension Envelope {
         context: EnvelopeContext
     ) throws(SealedObjectError) -> ObjectAttributes {
         guard context.mode == mode else { throw .attributeBoxRefused }
-        guard mode == .customer else {
-            var opener = try AttributeOpener(key)
-            return try opener.open(self, context: context)
+        if mode == .customer {
+            let wrapKeys = try WrapKeys(key, mode: mode, salt: wrapSalt, context)
+            guard ConstantTime.equal(wrapKeys.keyCheck, keyCheck) else { throw .keyCheckMismatch }
         }
-        let wrapKeys = try WrapKeys(key, mode: mode, salt: wrapSalt, context)
-        guard ConstantTime.equal(wrapKeys.keyCheck, keyCheck) else { throw .keyCheckMismatch }
         return try attributes(
             in: try WrapKeys.attributeBox(key, mode: mode, salt: wrapSalt, context)
         )

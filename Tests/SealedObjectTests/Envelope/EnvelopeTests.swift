@@ -102,7 +102,7 @@ struct EnvelopeTests {
 
     @Test("one opener opens the attributes of many, and goes on behind those that it refuses")
     func manyAttributes() throws {
-        var opener = try AttributeOpener(Sample.secret(attributeKey))
+        let opener = try AttributeOpener(Sample.secret(attributeKey))
         for reference in try references() + references() {
             let envelope = try envelope(reference)
             let place = context(reference)
