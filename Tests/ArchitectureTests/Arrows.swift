@@ -10,8 +10,8 @@ enum Arrows {
 
     /// What the store must hold nothing of, in any depth.
     static let forbiddenForStore: Set<String> = [
-        "CAESGCMProvider", "CKeyDerivation", "COpenSSL", "CNGHTTP2", "Crypto", "SealedObject", "SigV4", "Policy",
-        "KMS", "SecureTransport", "Gateway", "SwiftCrypto",
+        "CAESGCMProvider", "CKeyDerivation", "COpenSSL", "CNGHTTP2", "Crypto", "SealedObject",
+        "SigV4", "Policy", "KMS", "SecureTransport", "Gateway", "SwiftCrypto",
     ]
 
     /// Every target in Sources with the targets and packages' modules that it may import.
