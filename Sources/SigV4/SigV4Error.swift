@@ -75,12 +75,15 @@ public enum SigV4Error: Error, Equatable, Sendable {
     case payloadHashMissing
     /// The payload is to be signed by SigV4A: 501 NotImplemented.
     case payloadModeUnsupported
+    /// A query parameter that a signature of version 2 doesn't cover, and that may change what is
+    /// asked for: 400 InvalidRequest, naming AWS4-HMAC-SHA256.
+    case queryUnsigned(String)
     /// The scope is of a region that isn't ours: malformed, with `Region` = `expected`, by which
     /// SDKs try again.
     case regionMismatch(SigV4Authorization.Placement, given: String, expected: String)
-    /// A presigned URL came too late: 403 AccessDenied with `Expires`, `ServerTime` and
-    /// `X-Amz-Expires`.
-    case requestExpired(expires: Timestamp, serverTime: Timestamp, expiresSeconds: Int)
+    /// A presigned URL came too late: 403 AccessDenied with `Expires`, `ServerTime` and, of version
+    /// 4, `X-Amz-Expires`.
+    case requestExpired(expires: Timestamp, serverTime: Timestamp, expiresSeconds: Int?)
     /// A presigned URL or form came more than 15 minutes before its time: 403 AccessDenied.
     case requestNotYetValid(requestTime: Timestamp, serverTime: Timestamp)
     /// The clocks are more than 15 minutes apart: 403 RequestTimeTooSkewed with `RequestTime`,
@@ -90,7 +93,7 @@ public enum SigV4Error: Error, Equatable, Sendable {
     case serviceMismatch(SigV4Authorization.Placement, given: String)
     /// The request isn't what was signed, or the secret differs: 403 SignatureDoesNotMatch.
     case signatureMismatch
-    /// A signature of version 2: 400 InvalidRequest, naming AWS4-HMAC-SHA256.
+    /// A signature of version 2, where it isn't taken: 400 InvalidRequest, naming AWS4-HMAC-SHA256.
     case signatureVersion2Unsupported
     /// A header was signed and isn't there: 403 SignatureDoesNotMatch.
     case signedHeaderMissing(String)

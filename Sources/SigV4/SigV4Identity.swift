@@ -12,7 +12,8 @@ public struct SigV4Seed: Equatable, Sendable {
     public let time: Timestamp
 }
 
-/// Who sent a request, proven by its signature; only `SigV4Verifier` makes one.
+/// Who sent a request, proven by its signature; only `SigV4Verifier` and
+/// `SignatureV2` make one.
 public struct SigV4Identity: Equatable, Sendable {
     /// The id of the credential that signed.
     public let accessKeyID: String
@@ -22,6 +23,10 @@ public struct SigV4Identity: Equatable, Sendable {
     public let sessionToken: String?
     /// What the body must be; the caller checks it while the body arrives.
     public let payload: SigV4Payload
-    /// What the body's chunks are chained to, where `payload.isChunkSigned`.
-    public let seed: SigV4Seed
+    /// What the body's chunks are chained to, where `payload.isChunkSigned`; `nil` of a signature
+    /// of version 2.
+    public let seed: SigV4Seed?
+
+    /// Whether the signature is one of version 4.
+    public var isVersion4: Bool { seed != nil }
 }

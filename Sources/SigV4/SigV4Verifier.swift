@@ -92,10 +92,12 @@ public final class SigV4Verifier {
         for identity: SigV4Identity,
         secret: Span<UInt8>
     ) throws(SigV4Error) -> ChunkSignatureVerifier {
-        guard identity.payload.isChunkSigned else { throw .payloadModeUnsupported }
-        let key = try keys.key(identity.accessKeyID, identity.seed.scope, secret: secret)
+        guard identity.payload.isChunkSigned, let seed = identity.seed else {
+            throw .payloadModeUnsupported
+        }
+        let key = try keys.key(identity.accessKeyID, seed.scope, secret: secret)
         return ChunkSignatureVerifier(
-            chain: try key.chain(from: identity.seed),
+            chain: try key.chain(from: seed),
             trailersSigned: identity.payload == .streamingSignedTrailer
         )
     }

@@ -71,9 +71,11 @@ enum PolicyContext {
         values[.userID] = sender.credential.id
         values[.userName] = sender.credential.id
         values[.principalARN] = "arn:aws:iam:::user/\(sender.credential.id)"
-        values[.signatureVersion] = "AWS4-HMAC-SHA256"
-        let age = now.milliseconds &- sender.identity.seed.time.milliseconds
-        values[.signatureAge] = String(max(0, age))
+        values[.signatureVersion] = sender.identity.isVersion4 ? "AWS4-HMAC-SHA256" : "AWS"
+        if let seed = sender.identity.seed {
+            let age = now.milliseconds &- seed.time.milliseconds
+            values[.signatureAge] = String(max(0, age))
+        }
         switch sender.identity.placement {
         case .form: values[.authType] = "POST"
         case .header: values[.authType] = "REST-HEADER"

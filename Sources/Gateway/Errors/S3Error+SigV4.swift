@@ -36,6 +36,12 @@ extension S3Error {
                     .invalidRequest,
                     "Missing required header for this request: x-amz-content-sha256"
                 )
+            case .queryUnsigned(let name):
+                S3Error(
+                    .invalidRequest,
+                    "Signature version 2 doesn't cover the parameter \(name). Please use "
+                        + "AWS4-HMAC-SHA256."
+                )
             case .regionMismatch(let placement, let given, let expected):
                 Self.regionMismatch(placement, given, expected)
             case .requestExpired(let expires, let serverTime, let seconds):
@@ -95,14 +101,13 @@ extension S3Error {
     private static func expired(
         _ expires: Timestamp,
         _ serverTime: Timestamp,
-        _ seconds: Int
+        _ seconds: Int?
     ) -> S3Error {
         S3Error(
             .accessDenied,
             "Request has expired",
-            details: [
-                Detail("X-Amz-Expires", String(seconds)), Detail("Expires", expires.iso8601),
-                Detail("ServerTime", serverTime.iso8601),
+            details: (seconds.map { [Detail("X-Amz-Expires", String($0))] } ?? []) + [
+                Detail("Expires", expires.iso8601), Detail("ServerTime", serverTime.iso8601),
             ]
         )
     }

@@ -1,12 +1,16 @@
 import Crypto
 import S3Wire
 import SealedObject
+import SigV4
 import Transport
 
 extension RequestScope {
     /// How the request came: S3 clients have TLS only.
     var transport: SSETransport {
-        SSETransport(isSecure: exchange.peer.isSecure, isSignatureVersion4: sender != nil)
+        SSETransport(
+            isSecure: exchange.peer.isSecure,
+            isSignatureVersion4: sender?.identity.isVersion4 ?? false
+        )
     }
 }
 

@@ -45,7 +45,11 @@ final class GatewayApplication: HTTPServerApplication {
         do throws(S3Error) {
             // Nobody signs a preflight; in a presigned URL stands the signature of what follows.
             if head.method != .options {
-                scope.sender = try loop.authenticator.senderIfSigned(head, now: scope.beganAt)
+                scope.sender = try loop.authenticator.senderIfSigned(
+                    head,
+                    hostBucket: target.style == .virtualHost ? target.bucket : nil,
+                    now: scope.beganAt
+                )
             }
             do throws(S3Error) {
                 try RequestChecks.check(scope, try operation.get())

@@ -35,7 +35,8 @@ final class LoopContext {
         client = StoreClient(store, services.storeForm)
         authenticator = Authenticator(
             credentials: services.credentials,
-            regions: services.options.regions
+            regions: services.options.regions,
+            takesVersion2: services.options.takesVersion2
         )
         buckets = BucketCache(limit: services.options.bucketCacheCountMax)
         uploads = UploadCache(limit: services.options.uploadCacheCountMax)

@@ -49,6 +49,7 @@ extension GatewayServices {
         self.init(
             options: Options(
                 regions: settings[GatewaySettings.regions],
+                takesVersion2: settings[GatewaySettings.signatureVersion2],
                 domains: settings[GatewaySettings.domains],
                 documentBytesMax: settings[GatewayLimitSettings.documentBytes],
                 bucketCacheCountMax: settings[GatewayLimitSettings.bucketCache],

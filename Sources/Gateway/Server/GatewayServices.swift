@@ -10,6 +10,8 @@ struct GatewayServices: Sendable {
     /// What the settings decided for requests.
     struct Options: Sendable {
         var regions: [String]
+        /// Whether signatures of version 2 are taken too.
+        var takesVersion2 = false
         var domains: [String]
         var documentBytesMax: Int
         var bucketCacheCountMax: Int

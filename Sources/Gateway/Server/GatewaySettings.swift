@@ -17,6 +17,11 @@ public enum GatewaySettings {
         default: ["us-east-1"],
         "Regions whose signatures are taken; the first is told to clients."
     )
+    static let signatureVersion2 = SettingKey.boolean(
+        "listen.signature_version_2",
+        default: false,
+        "Whether S3 requests may be signed by Signature Version 2, which covers less of them."
+    )
     static let eventLoops = SettingKey.integer(
         "listen.event_loops",
         in: 0...256,
@@ -150,7 +155,8 @@ public enum GatewaySettings {
             "log": "The log, on standard error.",
         ],
         keys: [
-            listen, domains, regions, eventLoops, compatibility, certificateFile, keyFile,
+            listen, domains, regions, signatureVersion2, eventLoops, compatibility, certificateFile,
+            keyFile,
             clientCAFile, clientCertificate, CryptoSettings.accelerator,
             DigestThreads.count, adminListen, healthInterval, backendSocket, backendURL,
             backendCAFile,

@@ -18,7 +18,7 @@ public struct S3Query: Equatable, Sendable {
 
     /// The query as sent, without `?`: what signatures are made over.
     public let raw: String
-    /// The parameters in the order sent, without those of a SigV4 signature: they say nothing of
+    /// The parameters in the order sent, without those of a signature: they say nothing of
     /// what is asked for, and whoever verifies signatures reads them from `raw`.
     public let parameters: [Parameter]
 
@@ -64,8 +64,11 @@ public struct S3Query: Equatable, Sendable {
 
     private static func isOfSignature(_ name: Span<UInt8>) -> Bool {
         switch name.count {
+        case 7: name.isEqual(to: "Expires")
+        case 9: name.isEqual(to: "Signature")
         case 10: name.isEqual(to: "X-Amz-Date")
         case 13: name.isEqual(to: "X-Amz-Expires")
+        case 14: name.isEqual(to: "AWSAccessKeyId")
         case 15: name.isEqual(to: "X-Amz-Algorithm") || name.isEqual(to: "X-Amz-Signature")
         case 16: name.isEqual(to: "X-Amz-Credential")
         case 19: name.isEqual(to: "X-Amz-SignedHeaders")

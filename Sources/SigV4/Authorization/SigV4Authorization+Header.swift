@@ -76,7 +76,7 @@ extension SigV4Authorization {
         field = value
     }
 
-    private static func time(_ fields: HTTPFields) throws(SigV4Error) -> Timestamp {
+    static func time(_ fields: HTTPFields) throws(SigV4Error) -> Timestamp {
         for name in ["x-amz-date", "date"] {
             guard let index = fields.firstIndex(of: name) else { continue }
             guard fields.firstIndex(of: name, from: index + 1) == nil else {
@@ -87,7 +87,8 @@ extension SigV4Authorization {
                 return time
             }
             // The form of RFC 5322, in which Python writes the zone.
-            guard text.hasSuffix(" -0000"), let time = Timestamp(httpDate: text.dropLast(5) + "GMT")
+            guard text.hasSuffix(" -0000") || text.hasSuffix(" +0000"),
+                let time = Timestamp(httpDate: text.dropLast(5) + "GMT")
             else { throw .dateMalformed }
             return time
         }

@@ -150,6 +150,12 @@ struct SignatureFault: Sendable {
             remedy: "use another mode"
         ),
         .init(
+            error: .queryUnsigned("encryption"),
+            code: .invalidRequest,
+            condition: "version 2 doesn't cover a parameter of the query",
+            remedy: "sign with Signature Version 4"
+        ),
+        .init(
             error: .regionMismatch(.header, given: "a", expected: "b"),
             code: .authorizationHeaderMalformed,
             condition: "the request is signed for another region",
@@ -188,7 +194,7 @@ struct SignatureFault: Sendable {
         .init(
             error: .signatureVersion2Unsupported,
             code: .invalidRequest,
-            condition: "the signature is of version 2",
+            condition: "the signature is of version 2, and listen.signature_version_2 is off",
             remedy: "sign with Signature Version 4"
         ),
         .init(
