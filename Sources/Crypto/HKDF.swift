@@ -31,8 +31,8 @@ public enum HKDF {
     // As much as a block of SHA-384: a longer key would be hashed first (RFC 2104 section 2).
     private static let keyCountMax = 128
 
-    /// Whether SHA-384 is called itself: half of what it costs by name. Not where OpenSSL is set to
-    /// FIPS algorithms only, which come by name alone.
+    // SHA-384 is called itself, which is half of what it costs by name; not where OpenSSL is set to
+    // FIPS algorithms only, which come by name alone.
     private static let isDirect = EVP_default_properties_is_fips_enabled(nil) == 0
 
     /// HKDF-Expand, RFC 5869 section 2.3: `count` bytes, 1...12,240.

@@ -1,5 +1,6 @@
-@testable import Crypto
 import Testing
+
+@testable import Crypto
 
 @Suite("HKDF with SHA-384")
 struct HKDFTests {
