@@ -262,12 +262,20 @@ def test_completions_that_are_refused(gateway, bucket):
 
 def test_conditional_completion(gateway, bucket):
     s3 = gateway.s3()
-    upload = begin(s3, bucket)
-    part = send(s3, bucket, upload, 1, b"new")
     s3.put_object(Bucket=bucket, Key="k", Body=b"old")
+    upload = begin(s3, bucket)
+    # Not the key, though the key is its beginning.
+    s3.put_object(Bucket=bucket, Key="k0", Body=b"other")
+    part = send(s3, bucket, upload, 1, b"new")
     with refused("PreconditionFailed", 412, Condition="If-None-Match"):
         finish(s3, bucket, upload, [part], IfNoneMatch="*")
     with refused("PreconditionFailed", 412, Condition="If-Match"):
+        finish(s3, bucket, upload, [part], IfMatch='"' + "0" * 32 + '"')
+    # Written since the upload began: it has to begin anew.
+    s3.put_object(Bucket=bucket, Key="k", Body=b"old")
+    with refused("ConditionalRequestConflict", 409):
+        finish(s3, bucket, upload, [part], IfNoneMatch="*")
+    with refused("ConditionalRequestConflict", 409):
         finish(s3, bucket, upload, [part], IfMatch='"' + "0" * 32 + '"')
     assert s3.get_object(Bucket=bucket, Key="k")["Body"].read() == b"old"
     s3.delete_object(Bucket=bucket, Key="k")

@@ -24,7 +24,7 @@ enum CompletionWork {
         let commit = try CompletionCommit(request, opened, parts, customer: customer)
         try requireSize(commit.plaintextCount, request)
         try requireChecksum(commit, request)
-        let conditions = try await WriteConditions.resolve(request)
+        let conditions = try await conditions(request, upload)
         var fields = conditions
         fields.append(StoreRequest.metadataField, commit.envelope.text)
         let reply = try await request.send(
@@ -38,14 +38,24 @@ enum CompletionWork {
             )
         )
         guard reply.isSuccess else {
-            throw WriteConditions.refusal(
+            let refusal = WriteConditions.refusal(
                 StoreFailure.reply(reply, request.errorScope),
                 conditions
             )
+            throw await request.conflict(refusal, since: upload.initiated)
         }
         var answer = answer(request, opened, commit, customer)
         VersionOutcome(reply.fields).append(to: &answer.fields)
         return answer
+    }
+
+    private static func conditions(
+        _ request: ControlRequest,
+        _ upload: OpenUpload
+    ) async throws(S3Error) -> HTTPFields {
+        do throws(S3Error) { return try await WriteConditions.resolve(request) } catch {
+            throw await request.conflict(error, since: upload.initiated)
+        }
     }
 
     /// The customer's key of the request, as an upload of that mode wants it.
