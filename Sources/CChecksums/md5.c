@@ -1,7 +1,6 @@
 #include "CMD5.h"
 
 #include "md5_steps.h"
-#include <string.h>
 
 sealgate_md5_state sealgate_md5_start(void) {
     sealgate_md5_state state = {{0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476}};

@@ -46,16 +46,14 @@ public enum HKDF {
         guard isDirect, key.count <= keyCountMax else {
             return try expandByName(key, info: info, count: count)
         }
-        guard (1...255 * digestCount).contains(count) else { throw .lengthInvalid }
-        return try unsafe SecretBytes(count: count) { output throws(CryptoError) in
-            let address = unsafe output.bindMemory(to: UInt8.self).baseAddress
+        return try unsafe output(count) { output in
             unsafe key.span.withUnsafeBufferPointer { key in
                 unsafe sealgate_hkdf_sha384_once(
                     key.baseAddress,
                     key.count,
                     info,
                     info.count,
-                    address,
+                    output.baseAddress,
                     output.count
                 )
             }
@@ -89,15 +87,13 @@ public enum HKDF {
         /// - Throws: `.libraryFailure`, `.lengthInvalid`, `.secretMemoryExhausted`.
         public borrowing func expand(info: [UInt8], count: Int) throws(CryptoError) -> SecretBytes {
             guard isDirect else { return try expandByName(keyed, info: info, count: count) }
-            guard (1...255 * digestCount).contains(count) else { throw .lengthInvalid }
-            return try unsafe SecretBytes(count: count) { output throws(CryptoError) in
-                let address = unsafe output.bindMemory(to: UInt8.self).baseAddress
+            return try unsafe output(count) { output in
                 unsafe keyed.span.withUnsafeBufferPointer { keyed in
                     unsafe sealgate_hkdf_sha384_expand(
                         keyed.baseAddress,
                         info,
                         info.count,
-                        address,
+                        output.baseAddress,
                         output.count
                     )
                 }
@@ -113,10 +109,20 @@ public enum HKDF {
         info: [UInt8],
         count: Int
     ) throws(CryptoError) -> SecretBytes {
-        guard (1...255 * digestCount).contains(count) else { throw .lengthInvalid }
         var hmac = try HMAC(.sha384, key: key.span)
+        return try unsafe output(count) { output in
+            unsafe fill(UnsafeMutableRawBufferPointer(output), &hmac, info)
+        }
+    }
+
+    /// What HKDF-Expand gives: 1...12,240 bytes, which `fill` writes.
+    private static func output(
+        _ count: Int,
+        _ fill: (UnsafeMutableBufferPointer<UInt8>) -> Void
+    ) throws(CryptoError) -> SecretBytes {
+        guard (1...255 * digestCount).contains(count) else { throw .lengthInvalid }
         return try unsafe SecretBytes(count: count) { output throws(CryptoError) in
-            unsafe fill(output, &hmac, info)
+            unsafe fill(output.bindMemory(to: UInt8.self))
         }
     }
 

@@ -19,6 +19,12 @@ public enum PercentEncoding {
         encode(text.utf8, keepingSlash: keepingSlash)
     }
 
+    /// Encodes names and values as a query, or a body of `application/x-www-form-urlencoded`, has
+    /// them: `name=value&name=value`.
+    public static func encode(pairs: [(String, String)]) -> String {
+        pairs.map { "\(encode($0.0))=\(encode($0.1))" }.joined(separator: "&")
+    }
+
     /// Appends the encoded form of `bytes` to `text`.
     @inlinable
     public static func append(

@@ -16,6 +16,12 @@ import Testing
         #expect(PercentEncoding.encode([0x00, 0xff]) == "%00%FF")
     }
 
+    @Test("pairs have names and values encoded, and none is no text")
+    func pairs() {
+        #expect(PercentEncoding.encode(pairs: []) == "")
+        #expect(PercentEncoding.encode(pairs: [("a&b", "c=d"), ("e", "")]) == "a%26b=c%3Dd&e=")
+    }
+
     @Test("a plus sign is a space in forms alone")
     func plus() {
         #expect(PercentEncoding.decode("a+b".utf8) == Array("a+b".utf8))

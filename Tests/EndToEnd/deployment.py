@@ -22,6 +22,14 @@ import httpx
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
+def until(is_so, seconds=20):
+    """Waits for what comes by itself."""
+    deadline = time.monotonic() + seconds
+    while not is_so():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
 class Deployment:
     def __init__(self, state, options=(), environment=None, folder=None, inside=()):
         self.state = pathlib.Path(state)
@@ -177,6 +185,13 @@ class Deployment:
         status, answer = self.admin("POST", "/kms/keys", {"KeyId": name})
         assert status == 200, answer
         return answer["key_id"]
+
+    def metrics(self):
+        """What /metrics tells: values by names with their labels."""
+        with self.http() as client:
+            text = client.get(self.info["admin"] + "/metrics").text
+        return {name: float(value) for name, value in
+                (line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))}
 
     def memory_peak_bytes(self):
         """The gateway's largest resident set so far (VmHWM)."""

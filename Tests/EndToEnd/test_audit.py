@@ -191,17 +191,17 @@ def test_a_disk_that_is_full_of_events(scratch, tmp_path, unwritable):
         of(gate, "s3:PutObject", "before")
         disk.fill()
         answers, count = set(), 0
-        while not (metric(gate, "sealgate_audit_dropped_total") if unwritable == "count"
+        while not (gate.metrics()["sealgate_audit_dropped_total"] if unwritable == "count"
                    else (503, "ServiceUnavailable") in answers):
             # The longest names fill the queue soonest.
             answer = call(gate, "PUT", "/full/" + f"{count:04}".ljust(1000, "k"), {}, b"x")
             answers.add((answer.status, answer.code))
             count += 1
-            assert count < 300 and metric(gate, "sealgate_audit_queue_bytes") <= 65_536
-        assert metric(gate, "sealgate_audit_failed_writes_total") > 0
+            assert count < 300 and gate.metrics()["sealgate_audit_queue_bytes"] <= 65_536
+        assert gate.metrics()["sealgate_audit_failed_writes_total"] > 0
         if unwritable == "refuse":
             assert answers <= {(200, None), (503, "ServiceUnavailable")}
-            assert metric(gate, "sealgate_audit_dropped_total") == 0
+            assert gate.metrics()["sealgate_audit_dropped_total"] == 0
             # An administrator may look, and change nothing.
             assert gate.admin("GET", "/kms/status")[0] == 200
             status, answer = gate.admin("POST", "/kms/keys", {"KeyId": "unrecorded"})
@@ -212,18 +212,12 @@ def test_a_disk_that_is_full_of_events(scratch, tmp_path, unwritable):
             assert answers == {(200, None)} and count > 30
         disk.filler.unlink()
         wait = time.monotonic() + 20
-        while call(gate, "PUT", "/full/after", {}, b"x").status != 200 or metric(
-                gate, "sealgate_audit_queue_bytes"):
+        while call(gate, "PUT", "/full/after", {}, b"x").status != 200 or gate.metrics()[
+                "sealgate_audit_queue_bytes"]:
             assert time.monotonic() < wait
             time.sleep(0.05)
         of(gate, "s3:PutObject", "after")
-        lost = metric(gate, "sealgate_audit_dropped_total")
+        lost = gate.metrics()["sealgate_audit_dropped_total"]
         code, problems, summary = verify(gate)
         assert (code, problems, summary["lost_events"]) == (0, [], lost), summary
         assert (lost > 0) == (unwritable == "count")
-
-
-def metric(gate, name):
-    with gate.http() as client:
-        text = client.get(gate.info["admin"] + "/metrics").text
-    return float(next(line for line in text.splitlines() if line.startswith(name)).split()[-1])

@@ -7,10 +7,9 @@ import boto3
 import pytest
 
 from awsidentity import ROLE, Identity
-from deployment import ADMIN, AdminDeployment, free_ports
+from deployment import ADMIN, AdminDeployment, free_ports, until
 from test_admin import admin
 from test_kms import Moto, code, deploy, get, new_bucket, put
-from test_kms_metrics import until
 from test_kms_moves import change
 from test_rights import client
 from test_rights import code as answer

@@ -2,10 +2,10 @@
 
 import concurrent.futures
 import re
-import time
 
 import pytest
 
+from deployment import until
 from test_kms import app_role, code, deploy, get, new_bucket, put, vault
 from test_kms_moves import change, kept
 from test_kms_rewrap import begin, follow
@@ -21,30 +21,16 @@ def gateway(scratch, bao):
         yield gateway
 
 
-def samples(gateway):
-    with gateway.http() as client:
-        text = client.get(gateway.info["admin"] + "/metrics").text
-    return {name: float(value) for name, value in
-            (line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))}
-
-
 def one(gateway, name, **labels):
     inner = ",".join(f'{key}="{value}"' for key, value in sorted(labels.items()))
-    return samples(gateway).get(name + (f"{{{inner}}}" if inner else ""), 0)
-
-
-def until(is_so, seconds=20):
-    deadline = time.monotonic() + seconds
-    while not is_so():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    return gateway.metrics().get(name + (f"{{{inner}}}" if inner else ""), 0)
 
 
 def grown(gateway, work):
     """By how much counters grew, those alone that did."""
-    before = samples(gateway)
+    before = gateway.metrics()
     work()
-    return {name: value - before.get(name, 0) for name, value in samples(gateway).items()
+    return {name: value - before.get(name, 0) for name, value in gateway.metrics().items()
             if value != before.get(name, 0) and re.search("_total|_count", name)}
 
 
@@ -81,7 +67,7 @@ def test_calls_are_counted_as_the_server_counts_them(gateway, bao):
         "sealgate_kms_cache_hits_total", "sealgate_object_cache_hits_total"))
     assert hits >= 2, found
     # By the log of the times the sum is there too, and no call took longer than all of them.
-    sums = samples(gateway)
+    sums = gateway.metrics()
     assert 0 < sums['sealgate_kms_call_seconds_sum{operation="decrypt",provider="vault"}'] < 60
 
 

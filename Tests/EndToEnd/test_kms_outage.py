@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from deployment import ROOT, customer_headers
+from deployment import ROOT, customer_headers, until
 from outage import Wire
 from test_kms import app_role, deploy, new_bucket, vault
 from wire import call
@@ -109,13 +109,6 @@ def ready(gateway):
         return client.get(gateway.info["admin"] + "/health/ready")
 
 
-def until(is_so, seconds):
-    deadline = time.monotonic() + seconds
-    while not is_so():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-
-
 def logins(bao, mark):
     return sum(path == "auth/approle/login" for path, _ in bao.audited(mark))
 
@@ -208,7 +201,7 @@ def test_an_outage(gateway, bao, wire, name, cause, answer, within, words):
                                                        "PutObject": ("PUT", "/many", OWN)},
                                      within, answer) for _ in range(16)]:
                 each.result()
-        state = gateway_metric(gateway, 'sealgate_kms_circuit_state{provider="vault"}')
+        state = gateway.metrics()['sealgate_kms_circuit_state{provider="vault"}']
         assert (state > 0) == (words in ("did not answer in time", "can't be reached"))
     finally:
         lasted = time.monotonic() - began
@@ -220,12 +213,6 @@ def test_an_outage(gateway, bao, wire, name, cause, answer, within, words):
     # At most one login a second, whoever asks.
     assert logins(bao, mark) <= lasted + 3
     assert cause is not revoked or logins(bao, mark) == 1
-
-
-def gateway_metric(gateway, name):
-    with gateway.http() as client:
-        text = client.get(gateway.info["admin"] + "/metrics").text
-    return float(next(line for line in text.splitlines() if line.startswith(name)).split()[-1])
 
 
 def test_the_guide_has_the_table():

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from deployment import ROOT, Deployment
+from deployment import ROOT, Deployment, until
 from wire import Connection, Signature, call, settings
 
 INFO = {"endpoint", "admin", "ca", "access_key", "secret_key", "region", "default_kms_key_id",
@@ -23,13 +23,6 @@ def alive(pid):
     except ProcessLookupError:
         return False
     return pathlib.Path(f"/proc/{pid}/stat").read_text().split()[2] != "Z"
-
-
-def until(condition, seconds=20):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 def test_the_info_file(gateway):

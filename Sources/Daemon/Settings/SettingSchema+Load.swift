@@ -1,3 +1,5 @@
+import Encoding
+
 extension SettingSchema {
     private static var fileBytesMax: Int { 1 << 20 }
 
@@ -23,7 +25,7 @@ extension SettingSchema {
                 if case .system(let reason) = error { reason } else { "it is longer than 1MiB" }
             throw SettingsError(problems: [.fileUnreadable(path: file, reason: reason)])
         }
-        guard let text = String(validating: bytes, as: UTF8.self) else {
+        guard let text = String(utf8: bytes) else {
             let problem = SettingProblem.fileUnreadable(path: file, reason: "it is not UTF-8")
             throw SettingsError(problems: [problem])
         }

@@ -58,7 +58,7 @@ final class AdminHandler: HTTPServerHandler {
 
     private func beginKMS() {
         guard let decoded = PercentEncoding.decode(path.utf8),
-            let path = String(validating: decoded, as: UTF8.self)
+            let path = String(utf8: decoded)
         else { return refuse(400, "InvalidRequest", "the path is not percent-encoded UTF-8") }
         if let route = KMSAdmin.route(path) {
             operation = route
@@ -156,11 +156,7 @@ final class AdminHandler: HTTPServerHandler {
             let rights = KeyRights(access)
             // A name that a new key is to get is its only one.
             guard action != .createKey else { return try rights.require(action, [keyID]) }
-            let names: [String]
-            do throws(KMSError) { names = try await rights.names(of: keyID, keys.ring) } catch {
-                throw keys.errors.read(error)
-            }
-            try rights.require(action, names)
+            try await keys.require(action, of: keyID, by: rights) { keys.errors.read($0) }
         }
     }
 

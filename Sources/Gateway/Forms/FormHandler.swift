@@ -69,7 +69,6 @@ final class FormHandler: HTTPServerHandler {
         do throws(S3Error) {
             do throws(FormError) { try reader?.finish() } catch { throw error.response }
             if upload == nil {
-                scope = FormRequest.scope(scope, bodyCount: fileCount)
                 try start(fileCount)
                 upload?.received(held.span)
                 held = []
@@ -132,12 +131,13 @@ final class FormHandler: HTTPServerHandler {
         let isHeld = rest <= UInt64(scope.loop.services.options.formFileBytesMax)
         guard !isHeld, rest >= closingCount else { return }
         fileCountStated = rest - closingCount
-        scope = FormRequest.scope(scope, bodyCount: rest - closingCount)
         try start(rest - closingCount)
     }
 
+    /// Begins the upload of a file of so many bytes.
     private func start(_ count: UInt64) throws(S3Error) {
         guard let form else { return }
+        scope = FormRequest.scope(scope, bodyCount: count)
         try form.policy?.check(fileCount: count)
         let upload = UploadHandler(scope, FormUpload(scope, form.success))
         self.upload = upload

@@ -40,19 +40,17 @@ final class FormUpload: UploadKind {
         case .redirect(let url):
             fields.append("location", redirection(url, entityTag))
             scope.respond(status: 303, fields: fields)
-        case .status(201):
+        case .status(let status):
             let location = location
             fields.append("location", location)
+            guard status == 201 else { return scope.respond(status: status, fields: fields) }
             let document = PostedObject(
                 location: location,
                 bucket: scope.bucket,
                 key: scope.key,
                 entityTag: entityTag.replacing("\"", with: "")
             )
-            scope.respond(status: 201, xml: document.xml, fields: fields)
-        case .status(let status):
-            fields.append("location", location)
-            scope.respond(status: status, fields: fields)
+            scope.respond(status: status, xml: document.xml, fields: fields)
         }
     }
 
@@ -67,9 +65,9 @@ final class FormUpload: UploadKind {
     /// The URL of the client's choice, told what was written.
     private func redirection(_ url: String, _ entityTag: String) -> String {
         let mark = url.firstIndex(of: "#") ?? url.endIndex
-        let told = [("bucket", scope.bucket), ("key", scope.key), ("etag", entityTag)]
-            .map { "\($0)=\(PercentEncoding.encode($1))" }
-            .joined(separator: "&")
+        let told = PercentEncoding.encode(
+            pairs: [("bucket", scope.bucket), ("key", scope.key), ("etag", entityTag)]
+        )
         let page = url[..<mark]
         return page + (page.contains("?") ? "&" : "?") + told + url[mark...]
     }

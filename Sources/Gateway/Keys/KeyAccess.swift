@@ -103,22 +103,37 @@ struct KeyAccess: Sendable {
         toWrite requested: RequestedEncryption
     ) async throws(S3Error) {
         guard case .kms(let keyID, _, _) = requested, !rights.isUnlimited else { return }
+        try await require(.generateDataKey, of: keyID.name, by: rights) { errors.write($0) }
+    }
+
+    /// Refuses a use of a KMS key that isn't allowed, by any of the key's names.
+    ///
+    /// - Parameters:
+    ///   - action: what is to be done.
+    ///   - keyID: one name of the key.
+    ///   - rights: whose rights.
+    ///   - failure: what is answered where the KMS can't tell the names.
+    /// - Throws: `AccessDenied`, and what `failure` gives.
+    func require(
+        _ action: PolicyAction,
+        of keyID: String,
+        by rights: KeyRights,
+        _ failure: (KMSError) -> S3Error
+    ) async throws(S3Error) {
         let names: [String]
-        do throws(KMSError) { names = try await rights.names(of: keyID.name, ring) } catch {
-            throw errors.write(error)
+        do throws(KMSError) { names = try await rights.names(of: keyID, ring) } catch {
+            throw failure(error)
         }
-        try rights.require(.generateDataKey, names)
+        try rights.require(action, names)
     }
 
     private func requireRight(
         _ request: GatheredKeys.Request,
         _ keyID: String
     ) async throws(ReadFailure) {
-        let names: [String]
-        do throws(KMSError) { names = try await request.rights.names(of: keyID, ring) } catch {
-            throw .refused(errors.read(error))
-        }
-        do throws(S3Error) { try request.rights.require(.decrypt, names) } catch {
+        do throws(S3Error) {
+            try await require(.decrypt, of: keyID, by: request.rights) { errors.read($0) }
+        } catch {
             throw .refused(error)
         }
     }

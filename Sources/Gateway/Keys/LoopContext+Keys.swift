@@ -27,24 +27,22 @@ extension LoopContext {
         then completion: @escaping (Result<WrappingKey, S3Error>) -> Void
     ) {
         let access = services.access
+        var asksForNames = false
         if case .kms(let keyID, _, _) = request, !rights.isUnlimited {
-            guard let names = rights.names(of: keyID.name, access.ring, now: access.now()) else {
-                return perform { () async throws(S3Error) -> WrappingKey in
-                    try await access.requireRight(rights, toWrite: request)
-                    return try await access.wrappingKey(for: request, bucket: bucket, key: key)
-                } then: {
-                    completion($0)
+            if let names = rights.names(of: keyID.name, access.ring, now: access.now()) {
+                do throws(S3Error) { try rights.require(.generateDataKey, names) } catch {
+                    return completion(.failure(error))
                 }
-            }
-            do throws(S3Error) { try rights.require(.generateDataKey, names) } catch {
-                return completion(.failure(error))
+            } else {
+                asksForNames = true
             }
         }
-        if let cached = access.cachedWrappingKey(for: request, bucket: bucket) {
+        if !asksForNames, let cached = access.cachedWrappingKey(for: request, bucket: bucket) {
             return completion(.success(cached))
         }
-        perform { () async throws(S3Error) -> WrappingKey in
-            try await access.wrappingKey(for: request, bucket: bucket, key: key)
+        perform { [asksForNames] () async throws(S3Error) -> WrappingKey in
+            if asksForNames { try await access.requireRight(rights, toWrite: request) }
+            return try await access.wrappingKey(for: request, bucket: bucket, key: key)
         } then: {
             completion($0)
         }

@@ -25,7 +25,7 @@ struct WebIdentity: Sendable {
             ("RoleArn", roleARN), ("RoleSessionName", sessionName),
             ("WebIdentityToken", String(decoding: token, as: UTF8.self)),
         ]
-        let body = pairs.map { "\($0.0)=\(PercentEncoding.encode($0.1))" }.joined(separator: "&")
+        let body = PercentEncoding.encode(pairs: pairs)
         let fields = HTTPFields([("content-type", "application/x-www-form-urlencoded")])
         let reply = try await transport.send(
             KMSRequest(.post, "/", fields: fields, body: Array(body.utf8))

@@ -59,11 +59,7 @@ enum AWSServices {
             let service = InstanceMetadata(
                 try await KeyServices.client(url, .init(), settings, on: eventLoop, metrics)
             )
-            return .kept(
-                AWSCredentialKeeper(now: { SystemClock.now }) { () async throws(KMSError) in
-                    try await service.credential()
-                }
-            )
+            return kept { () async throws(KMSError) in try await service.credential() }
         case "web_identity":
             let url = try KeyServices.address(
                 settings[Keys.stsEndpoint]
@@ -88,13 +84,16 @@ enum AWSServices {
                 sessionName: settings[Keys.roleSessionName],
                 token: KMSSecret(file: file, isShared: true)
             )
-            return .kept(
-                AWSCredentialKeeper(now: { SystemClock.now }) { () async throws(KMSError) in
-                    try await service.credential()
-                }
-            )
+            return kept { () async throws(KMSError) in try await service.credential() }
         default: return .fixed(try fixed(settings))
         }
+    }
+
+    /// A credential that is fetched anew in time.
+    private static func kept(
+        _ fetch: @escaping @Sendable () async throws(KMSError) -> AWSTemporaryCredential
+    ) -> SigningKMSClient.Source {
+        .kept(AWSCredentialKeeper(now: { SystemClock.now }, fetch: fetch))
     }
 
     private static func fixed(

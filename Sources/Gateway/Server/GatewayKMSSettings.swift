@@ -100,7 +100,6 @@ enum GatewayKMSSettings {
         [
             backendType, defaultKeyID, timeout, retries, callsMax, circuitFailures, circuitPause,
             rewrapsMax, cache, cacheCountMax, lifetimeSSES3, lifetimeSSEKMS, lifetimeDataKey,
-            stateDirectory, localDirectory,
-            localMasterKey, localPassphraseFile,
+            stateDirectory, localDirectory, localMasterKey, localPassphraseFile,
         ] + VaultKMSSettings.keys + AWSKMSSettings.keys
 }

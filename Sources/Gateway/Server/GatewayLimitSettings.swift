@@ -168,8 +168,7 @@ enum GatewayLimitSettings {
         bodyIdleTimeout, keepAliveTimeout, lingerTimeout, bodyRate, resets, continuations,
         drainTimeout, storeConnections, storeQueue, storeTimeout, answerInterval, documentBytes,
         formBytes, formFields, formFileBytes, bucketCache, uploadCache, objectCache,
-        bucketSettingsCache, bucketSettingsLifetime,
-        DigestThreads.backlog,
+        bucketSettingsCache, bucketSettingsLifetime, DigestThreads.backlog,
     ]
 
     static func bucketSettings(_ settings: Settings) -> BucketSettingsStore.Limits {

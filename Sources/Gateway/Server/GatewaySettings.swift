@@ -155,12 +155,10 @@ public enum GatewaySettings {
             "log": "The log, on standard error.",
         ],
         keys: [
-            listen, domains, regions, signatureVersion2, eventLoops, compatibility, certificateFile,
-            keyFile,
-            clientCAFile, clientCertificate, CryptoSettings.accelerator,
+            listen, domains, regions, signatureVersion2, eventLoops, compatibility,
+            certificateFile, keyFile, clientCAFile, clientCertificate, CryptoSettings.accelerator,
             DigestThreads.count, adminListen, healthInterval, backendSocket, backendURL,
-            backendCAFile,
-            backendRegion, backendAccessKey, backendSecretKey, backendPlaintext,
+            backendCAFile, backendRegion, backendAccessKey, backendSecretKey, backendPlaintext,
             backendReservedBucket, defaultMode, credentials,
         ] + GatewayKMSSettings.keys + GatewayLimitSettings.keys + AuditSettings.keys
             + [LogSettings.level]

@@ -31,8 +31,8 @@ struct ProviderMetrics: Sendable {
             pauseMilliseconds: settings[GatewayKMSSettings.circuitPause].wholeMilliseconds,
             timeout: settings[GatewayKMSSettings.timeout],
             now: now
-        ) { changed in
-            if changed == .open, state.value == Circuit.State.closed.rawValue { opened.increment() }
+        ) { changed, hasOpened in
+            if hasOpened { opened.increment() }
             state.set(changed.rawValue)
         }
     }

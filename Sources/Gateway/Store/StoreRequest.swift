@@ -69,8 +69,6 @@ struct StoreRequest: Sendable {
 
     /// Encodes pairs of a query, leaving out those without a value.
     static func query(_ pairs: [(String, String?)]) -> String {
-        pairs.compactMap { name, value in
-            value.map { "\(name)=\(PercentEncoding.encode($0))" }
-        }.joined(separator: "&")
+        PercentEncoding.encode(pairs: pairs.compactMap { name, value in value.map { (name, $0) } })
     }
 }

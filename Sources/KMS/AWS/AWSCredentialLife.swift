@@ -24,9 +24,7 @@ public struct AWSTemporaryCredential: Equatable, Sendable, CustomStringConvertib
     ) throws(KMSError) {
         let parts = [accessKeyID, secret, token].compactMap { $0 }
         guard parts.count == 3, let expires = expires.flatMap({ Timestamp(iso8601: $0) }),
-            parts.allSatisfy({ part in
-                !part.isEmpty && part.utf8.allSatisfy { (0x21...0x7e).contains($0) }
-            })
+            parts.allSatisfy({ !$0.isEmpty && $0.utf8Span.span.isVisible })
         else { throw .unreachable("the answer holds no credential") }
         self.accessKeyID = parts[0]
         self.secret = parts[1]

@@ -41,14 +41,14 @@ public struct InstanceMetadata: Sendable {
         _ target: String,
         _ field: (String, String)
     ) async throws(KMSError) -> String {
-        guard field.1.utf8.allSatisfy({ (0x21...0x7e).contains($0) }) else {
+        guard field.1.utf8Span.span.isVisible else {
             throw .unreachable("the metadata service gives no token")
         }
         let request = KMSRequest(method, target, fields: HTTPFields([field]))
         let reply = try await transport.send(request)
         switch reply.status {
         case 200:
-            guard let text = String(validating: reply.body, as: UTF8.self) else {
+            guard let text = String(utf8: reply.body) else {
                 throw .unreachable("the metadata service answers no text")
             }
             return text

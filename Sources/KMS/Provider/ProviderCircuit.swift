@@ -6,7 +6,7 @@ public final class ProviderCircuit: Sendable {
     private let circuit: Mutex<Circuit>
     private let now: @Sendable () -> Timestamp
     private let timeout: Duration
-    private let changed: @Sendable (Circuit.State) -> Void
+    private let changed: @Sendable (_ state: Circuit.State, _ hasOpened: Bool) -> Void
 
     /// A closed circuit.
     ///
@@ -15,13 +15,14 @@ public final class ProviderCircuit: Sendable {
     ///   - pauseMilliseconds: how long it stays open.
     ///   - timeout: how long a call has.
     ///   - now: the clock.
-    ///   - changed: told where it stands, whenever that changes; also of a closed one now.
+    ///   - changed: told where it stands, and whether it opened just now, whenever that changes;
+    ///     also of a closed one now.
     public init(
         failureCountMax: Int,
         pauseMilliseconds: Int64,
         timeout: Duration,
         now: @escaping @Sendable () -> Timestamp,
-        changed: @escaping @Sendable (Circuit.State) -> Void
+        changed: @escaping @Sendable (_ state: Circuit.State, _ hasOpened: Bool) -> Void
     ) {
         circuit = Mutex(
             Circuit(failureCountMax: failureCountMax, pauseMilliseconds: pauseMilliseconds)
@@ -29,7 +30,7 @@ public final class ProviderCircuit: Sendable {
         self.now = now
         self.timeout = timeout
         self.changed = changed
-        changed(.closed)
+        changed(.closed, false)
     }
 
     func begin() throws(KMSError) {
@@ -53,8 +54,12 @@ public final class ProviderCircuit: Sendable {
         _ body: (inout Circuit) throws(Failure) -> Void
     ) throws(Failure) {
         try circuit.withLock { (circuit) throws(Failure) in
-            let before = circuit.state
-            defer { if circuit.state != before { changed(circuit.state) } }
+            let (state, openedCount) = (circuit.state, circuit.openedCount)
+            defer {
+                if circuit.state != state {
+                    changed(circuit.state, circuit.openedCount != openedCount)
+                }
+            }
             try body(&circuit)
         }
     }

@@ -1,3 +1,4 @@
+internal import Encoding
 public import HTTPWire
 
 /// A request to a KMS on the network, without its host and framing.
@@ -71,7 +72,7 @@ public struct KMSSecret: Sendable {
     /// - Throws: `.misconfigured` for what can stand in neither.
     func text() throws(KMSError) -> String {
         let bytes = try read()
-        guard !bytes.isEmpty, bytes.allSatisfy({ (0x21...0x7e).contains($0) }) else {
+        guard !bytes.isEmpty, bytes.span.isVisible else {
             throw .misconfigured("a credential for the KMS is empty or no line of visible ASCII")
         }
         return String(decoding: bytes, as: UTF8.self)

@@ -110,7 +110,7 @@ struct VaultWrapped {
     }
 
     init(_ bytes: [UInt8]) throws(KMSError) {
-        guard let text = String(validating: bytes, as: UTF8.self) else { throw .ciphertextInvalid }
+        guard let text = String(utf8: bytes) else { throw .ciphertextInvalid }
         try self.init(text)
     }
 }

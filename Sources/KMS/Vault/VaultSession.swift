@@ -148,7 +148,7 @@ final class VaultSession: Sendable {
 
     private func grant(_ reply: VaultReply) throws(KMSError) -> VaultGrant {
         guard let text = reply.auth?["client_token"]?.string, !text.isEmpty,
-            text.utf8.allSatisfy({ (0x21...0x7e).contains($0) }),
+            text.utf8Span.span.isVisible,
             let lifetime = reply.auth?["lease_duration"]?.integer
         else { throw VaultReply.incomplete("auth") }
         return VaultGrant(

@@ -59,7 +59,9 @@ public struct VersionListing: Equatable, Sendable {
 extension VersionListing: XMLWritable {
     /// The whole document, UTF-8, in a buffer made for its size.
     public var xml: [UInt8] {
-        var writer = XMLWriter(capacity: 1024 + 400 * (versions.count + commonPrefixes.count))
+        let metadataCount = versions.reduce(0) { $0 + ($1.object.metadata?.utf8.count ?? 0) }
+        let entryCount = versions.count + commonPrefixes.count
+        var writer = XMLWriter(capacity: 1024 + 400 * entryCount + metadataCount)
         write(to: &writer)
         return writer.bytes
     }

@@ -83,7 +83,7 @@ public struct FormFields: Equatable, Sendable {
     private static func isWebURL(_ url: String) -> Bool {
         let start = url.lowercased()
         guard start.hasPrefix("https://") || start.hasPrefix("http://") else { return false }
-        return url.utf8.allSatisfy { (0x21...0x7e).contains($0) }
+        return url.utf8Span.span.isVisible
     }
 }
 
@@ -156,8 +156,6 @@ extension FormFields {
         do throws(XMLError) { tags = try ObjectTags(xml: Array(xml)) } catch {
             throw error.response
         }
-        return tags.tags
-            .map { PercentEncoding.encode($0.key) + "=" + PercentEncoding.encode($0.value) }
-            .joined(separator: "&")
+        return PercentEncoding.encode(pairs: tags.tags.map { ($0.key, $0.value) })
     }
 }

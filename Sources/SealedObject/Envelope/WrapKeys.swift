@@ -25,7 +25,15 @@ struct WrapKeys: ~Copyable {
 
     /// What the key and nonce of the attribute box are derived for.
     static func attributeInfo(_ salt: Salt, _ context: EnvelopeContext) -> [UInt8] {
-        attributeLabel + salt.bytes + context.digest
+        info(attributeLabel, salt, context)
+    }
+
+    private static func info(
+        _ label: [UInt8],
+        _ salt: Salt,
+        _ context: EnvelopeContext
+    ) -> [UInt8] {
+        label + salt.bytes + context.digest
     }
 
     /// Key and nonce of the attribute box.
@@ -88,7 +96,7 @@ struct WrapKeys: ~Copyable {
         count: Int
     ) throws(SealedObjectError) -> SecretBytes {
         guard key.count == SealedFormat.keyCount else { throw .lengthInvalid }
-        let info = label + salt.bytes + context.digest
+        let info = info(label, salt, context)
         do throws(CryptoError) {
             guard mode == .customer else {
                 return try HKDF.expand(key, info: info, count: count)

@@ -23,9 +23,8 @@ public struct SigV4Form: Equatable, Sendable {
     // 32 bytes.
     let signature: [UInt8]
 
-    private static let names: [(String, SigV4Component)] = [
-        ("policy", .policy), ("x-amz-algorithm", .algorithm), ("x-amz-credential", .credential),
-        ("x-amz-date", .date), ("x-amz-signature", .signature),
+    private static let names = [
+        "policy", "x-amz-algorithm", "x-amz-credential", "x-amz-date", "x-amz-signature",
     ]
 
     /// Reads the description from a form's fields, names in lower case.
@@ -37,21 +36,18 @@ public struct SigV4Form: Equatable, Sendable {
         guard !fields.contains("awsaccesskeyid"), !fields.contains("signature") else {
             throw .signatureVersion2Unsupported
         }
-        guard names.contains(where: { fields.contains($0.0) }) else { return nil }
-        for (name, component) in names {
-            switch fields.occurrences(of: name) {
-            case 0: throw .componentMissing(.form, component)
-            case 1: break
-            default: throw .componentRepeated(.form, component)
-            }
-        }
-        guard fields["x-amz-algorithm"] == "AWS4-HMAC-SHA256" else { throw .algorithmUnsupported }
-        let credential = bytes("x-amz-credential", in: fields)
+        guard names.contains(where: { fields.contains($0) }) else { return nil }
+        let policy = try fields.only("policy", .policy)
+        let algorithm = try fields.only("x-amz-algorithm", .algorithm)
+        let credential = try fields.only("x-amz-credential", .credential)
+        let date = try fields.only("x-amz-date", .date)
+        let signature = try fields.only("x-amz-signature", .signature)
+        guard algorithm.span.isEqual(to: "AWS4-HMAC-SHA256") else { throw .algorithmUnsupported }
         let (accessKeyID, scope) = try SigV4Authorization.parse(
             credential: credential.span,
             .form
         )
-        guard let time = Timestamp(basicISO8601: bytes("x-amz-date", in: fields).span) else {
+        guard let time = Timestamp(basicISO8601: date.span) else {
             throw .componentMalformed(.form, .date)
         }
         guard time.basicISO8601.utf8.starts(with: scope.date.utf8) else {
@@ -62,16 +58,23 @@ public struct SigV4Form: Equatable, Sendable {
             scope: scope,
             time: time,
             sessionToken: fields["x-amz-security-token"],
-            policy: Array(bytes("policy", in: fields)),
-            signature: try SigV4Authorization.parse(
-                signature: bytes("x-amz-signature", in: fields),
-                .form
-            )
+            policy: Array(policy),
+            signature: try SigV4Authorization.parse(signature: signature, .form)
         )
     }
+}
 
-    private static func bytes(_ name: String, in fields: HTTPFields) -> ArraySlice<UInt8> {
-        fields.firstIndex(of: name).map { fields.valueBytes(at: $0) } ?? []
+extension HTTPFields {
+    /// The value of a form's field that must be there once.
+    func only(
+        _ name: String,
+        _ component: SigV4Component
+    ) throws(SigV4Error) -> ArraySlice<UInt8> {
+        guard let index = firstIndex(of: name) else { throw .componentMissing(.form, component) }
+        guard firstIndex(of: name, from: index + 1) == nil else {
+            throw .componentRepeated(.form, component)
+        }
+        return valueBytes(at: index)
     }
 }
 

@@ -92,9 +92,9 @@ public struct SignatureV2: Equatable, Sendable {
         where fields.contains(name) {
             throw .authorizationAmbiguous
         }
-        let id = try Self.only("awsaccesskeyid", .credential, fields)
-        let text = try Self.only("signature", .signature, fields)
-        covered = .form(policy: Array(try Self.only("policy", .policy, fields)))
+        let id = try fields.only("awsaccesskeyid", .credential)
+        let text = try fields.only("signature", .signature)
+        covered = .form(policy: Array(try fields.only("policy", .policy)))
         placement = .form
         accessKeyID = try Self.accessKeyID(id, .form)
         signature = try Self.decode(text, .form)
@@ -106,26 +106,12 @@ public struct SignatureV2: Equatable, Sendable {
         if case .form(let policy) = covered { policy } else { [] }
     }
 
-    private static func only(
-        _ name: String,
-        _ component: SigV4Component,
-        _ fields: HTTPFields
-    ) throws(SigV4Error) -> ArraySlice<UInt8> {
-        guard let index = fields.firstIndex(of: name) else {
-            throw .componentMissing(.form, component)
-        }
-        guard fields.firstIndex(of: name, from: index + 1) == nil else {
-            throw .componentRepeated(.form, component)
-        }
-        return fields.valueBytes(at: index)
-    }
-
     private static func accessKeyID(
         _ text: ArraySlice<UInt8>,
         _ placement: SigV4Authorization.Placement
     ) throws(SigV4Error) -> String {
         guard (1...SigV4Authorization.accessKeyIDCountMax).contains(text.count),
-            text.allSatisfy({ (0x21...0x7e).contains($0) }), let id = String(utf8: text)
+            text.span.isVisible, let id = String(utf8: text)
         else { throw .componentMalformed(placement, .credential) }
         return id
     }

@@ -93,7 +93,7 @@ struct CircuitTests {
             pauseMilliseconds: 500,
             timeout: .seconds(1),
             now: { clock.now },
-            changed: states.add
+            changed: { state, _ in states.add(state) }
         )
         let provider = MeteredProvider(inner, circuit: circuit) { _ in }
         func ask() async throws {
