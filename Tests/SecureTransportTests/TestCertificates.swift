@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 @testable import SecureTransport
 
@@ -75,33 +76,5 @@ struct TestCertificates {
             [.posixPermissions: 0o600],
             ofItemAtPath: path(name + ".key")
         )
-    }
-}
-
-/// Runs programs of the system.
-enum Command {
-    struct Failed: Error {
-        var status: Int32
-        var output: String
-    }
-
-    /// Runs a program to its end and gives what it wrote to standard output.
-    @discardableResult
-    static func run(_ name: String, _ arguments: [String]) throws -> String {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = [name] + arguments
-        let output = Pipe()
-        process.standardOutput = output
-        process.standardError = output
-        process.standardInput = FileHandle.nullDevice
-        try process.run()
-        let data = output.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        let text = String(decoding: data, as: UTF8.self)
-        guard process.terminationStatus == 0 else {
-            throw Failed(status: process.terminationStatus, output: text)
-        }
-        return text
     }
 }
