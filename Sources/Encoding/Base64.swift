@@ -73,35 +73,47 @@ public enum Base64 {
             guard count.isMultiple(of: 4) else { return nil }
             for _ in 0..<2 where count > 0 && text[count - 1] == UInt8(ascii: "=") { count -= 1 }
         }
-        let groups = count / 4
-        let rest = count - 4 * groups
-        guard rest != 1 else { return nil }
-        let values = variant == .standard ? standard.values : url.values
+        guard count % 4 != 1 else { return nil }
+        let table = variant == .standard ? standard.bits : url.bits
+        return unsafe text.extracting(0..<count).withUnsafeBufferPointer { text in
+            unsafe table.withUnsafeBufferPointer { unsafe decodeBytes(of: text, $0) }
+        }
+    }
+
+    private static func decodeBytes(
+        of text: UnsafeBufferPointer<UInt8>,
+        _ table: UnsafeBufferPointer<UInt32>
+    ) -> [UInt8]? {
+        let groups = text.count / 4
+        let rest = text.count - 4 * groups
         // Every character that is none, and every bit behind the last byte, leaves a mark here.
-        var strays = 0
-        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: 3 * groups + 3) { bytes, filled in
+        var strays: UInt32 = 0
+        let room = 3 * groups + 4
+        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: room) { bytes, filled in
+            let output = UnsafeMutableRawBufferPointer(bytes)
             for group in 0..<groups {
-                let first = values[Int(text[4 * group])] << 6 | values[Int(text[4 * group + 1])]
-                let last = values[Int(text[4 * group + 2])] << 6 | values[Int(text[4 * group + 3])]
-                let bits = first << 12 | last
-                strays |= bits >> 24 | last >> 12
-                unsafe bytes[3 * group] = UInt8(truncatingIfNeeded: bits >> 16)
-                unsafe bytes[3 * group + 1] = UInt8(truncatingIfNeeded: bits >> 8)
-                unsafe bytes[3 * group + 2] = UInt8(truncatingIfNeeded: bits)
+                let first = unsafe table[Int(text[4 * group])]
+                let second = unsafe table[256 + Int(text[4 * group + 1])]
+                let third = unsafe table[512 + Int(text[4 * group + 2])]
+                let fourth = unsafe table[768 + Int(text[4 * group + 3])]
+                let bits = first | second | third | fourth
+                strays |= bits
+                // Three bytes; what comes next is written over the fourth.
+                let word = (bits << 8).bigEndian
+                unsafe output.storeBytes(of: word, toByteOffset: 3 * group, as: UInt32.self)
             }
             filled = 3 * groups
             guard rest > 0 else { return }
             // Two characters are a byte, three are two.
-            let third = rest == 3 ? values[Int(text[4 * groups + 2])] : 0
-            let start = values[Int(text[4 * groups])] << 6 | values[Int(text[4 * groups + 1])]
-            strays |= start >> 12 | third >> 6
-            let bits = start << 12 | third << 6
+            var bits = unsafe table[Int(text[4 * groups])] | table[256 + Int(text[4 * groups + 1])]
+            if rest == 3 { bits |= unsafe table[512 + Int(text[4 * groups + 2])] }
+            strays |= bits
+            if bits & (rest == 3 ? 0xff : 0xffff) != 0 { strays |= 1 << 24 }
             unsafe bytes[filled] = UInt8(truncatingIfNeeded: bits >> 16)
             unsafe bytes[filled + 1] = UInt8(truncatingIfNeeded: bits >> 8)
-            strays |= rest == 3 ? bits & 0xff : bits & 0xffff
             filled += rest - 1
         }
-        return strays == 0 ? bytes : nil
+        return strays < 1 << 24 ? bytes : nil
     }
 
     /// The bytes that `text` spells, or `nil`; as for a collection of ASCII bytes.
@@ -116,19 +128,22 @@ public enum Base64 {
     private struct Alphabet {
         /// 64 characters by their values.
         let characters: [UInt8]
-        /// Values by character; `none` for what isn't one.
-        let values: [Int]
-
-        // Beyond any bit that a group of characters has, however it is shifted.
-        private static let none = 1 << 40
+        /// What a character adds to the 24 bits of a group, by its place in it: four times 256.
+        ///
+        /// One that isn't of the alphabet sets a bit beyond.
+        let bits: [UInt32]
 
         init(_ last: String) {
             let letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
             let characters = Array((letters + letters.lowercased() + "0123456789" + last).utf8)
-            var values = [Int](repeating: Self.none, count: 256)
-            for (value, character) in characters.enumerated() { values[Int(character)] = value }
+            var bits = [UInt32](repeating: 1 << 24, count: 4 * 256)
+            for (value, character) in characters.enumerated() {
+                for place in 0..<4 {
+                    bits[256 * place + Int(character)] = UInt32(value) << (18 - 6 * place)
+                }
+            }
             self.characters = characters
-            self.values = values
+            self.bits = bits
         }
     }
 }

@@ -82,31 +82,25 @@ extension Timestamp {
 
     /// Reads `2026-11-23T14:22:35Z`, with or without a fraction of a second; else `nil`.
     public init?(iso8601 text: String) {
-        let bytes = Array(text.utf8)
+        let utf8 = text.utf8
+        let bytes = utf8.span
         guard bytes.count >= 20, bytes[4] == UInt8(ascii: "-"), bytes[7] == UInt8(ascii: "-"),
             bytes[10] == UInt8(ascii: "T"), bytes[13] == UInt8(ascii: ":"),
             bytes[16] == UInt8(ascii: ":"), bytes[bytes.count - 1] == UInt8(ascii: "Z"),
-            let year = Self.number(bytes[0..<4]), let month = Self.number(bytes[5..<7]),
-            let day = Self.number(bytes[8..<10]), let hour = Self.number(bytes[11..<13]),
-            let minute = Self.number(bytes[14..<16]), let second = Self.number(bytes[17..<19]),
-            var time = CalendarTime.timestamp(
+            let year = Self.number(bytes, 0..<4), let month = Self.number(bytes, 5..<7),
+            let day = Self.number(bytes, 8..<10), let hour = Self.number(bytes, 11..<13),
+            let minute = Self.number(bytes, 14..<16), let second = Self.number(bytes, 17..<19),
+            let millisecond = Self.millisecond(bytes, 19..<(bytes.count - 1)),
+            let time = CalendarTime.timestamp(
                 year: year,
                 month: month,
                 day: day,
                 hour: hour,
                 minute: minute,
-                second: second
+                second: second,
+                millisecond: millisecond
             )
         else { return nil }
-        let fraction = bytes[19..<(bytes.count - 1)]
-        if !fraction.isEmpty {
-            guard fraction.first == UInt8(ascii: "."), (2...10).contains(fraction.count),
-                Self.number(fraction.dropFirst()) != nil,
-                let value = Self.number(fraction.dropFirst().prefix(3))
-            else { return nil }
-            let scale = [1: 100, 2: 10, 3: 1][min(fraction.count - 1, 3)] ?? 1
-            time.milliseconds += Int64(value * scale)
-        }
         self = time
     }
 
@@ -142,11 +136,28 @@ extension Timestamp {
     }
 
     private static func append(_ value: Int, digits: Int, to text: inout [UInt8]) {
-        var divisor = 1
-        for _ in 1..<digits { divisor *= 10 }
-        while divisor > 0 {
-            text.append(0x30 + UInt8(truncatingIfNeeded: value / divisor % 10))
-            divisor /= 10
+        if digits > 3 { text.append(digit(value / 1000)) }
+        if digits > 2 { text.append(digit(value / 100)) }
+        text.append(digit(value / 10))
+        text.append(digit(value))
+    }
+
+    private static func digit(_ value: Int) -> UInt8 {
+        0x30 + UInt8(truncatingIfNeeded: value % 10)
+    }
+
+    /// Of a fraction of a second with its point, of 1 to 9 digits; 0 where there is none.
+    private static func millisecond(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Int? {
+        guard !range.isEmpty else { return 0 }
+        let start = range.lowerBound + 1
+        guard bytes[range.lowerBound] == UInt8(ascii: "."), (1...9).contains(range.count - 1),
+            number(bytes, start..<range.upperBound) != nil,
+            let value = number(bytes, start..<min(start + 3, range.upperBound))
+        else { return nil }
+        switch range.count - 1 {
+        case 1: return value * 100
+        case 2: return value * 10
+        default: return value
         }
     }
 

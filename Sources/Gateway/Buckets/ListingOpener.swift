@@ -42,10 +42,11 @@ struct ListingOpener: Sendable {
             entry.entityTag = etag
             return
         }
-        entry.entityTag = envelope.objectID.opaqueETag(parts: envelope.body.partCount ?? 1)
         do throws(KMSError) {
             let attributes = try await attributes(of: envelope, key: entry.key)
-            if let etag = attributes.flatMap(envelope.etag) { entry.entityTag = etag }
+            entry.entityTag =
+                attributes.flatMap(envelope.etag)
+                ?? envelope.objectID.opaqueETag(parts: envelope.body.partCount ?? 1)
             if let storageClass = attributes?.storageClass { entry.storageClass = storageClass }
         } catch {
             throw services.errors.read(error)

@@ -1,13 +1,16 @@
+internal import Encoding
+
 /// ETags as text.
 public enum EntityTag {
     /// The tag without its quotes and without a `W/` before them.
     public static func unquoted(_ text: String) -> String {
-        var tag = text.utf8[...]
-        if tag.starts(with: "W/\"".utf8) { tag = tag.dropFirst(2) }
-        if tag.count >= 2, tag.first == UInt8(ascii: "\""), tag.last == UInt8(ascii: "\"") {
-            tag = tag.dropFirst().dropLast()
-        }
-        return String(Substring(tag))
+        let utf8 = text.utf8
+        let bytes = utf8.span
+        let start = bytes.starts(with: "W/\"") ? 2 : 0
+        guard bytes.count - start >= 2, bytes[start] == UInt8(ascii: "\""),
+            bytes[bytes.count - 1] == UInt8(ascii: "\"")
+        else { return String(Substring(utf8.dropFirst(start))) }
+        return String(Substring(utf8.dropFirst(start + 1).dropLast()))
     }
 
     /// The tag in quotes, as headers show it.

@@ -25,6 +25,14 @@ extension XMLReader {
         return index
     }
 
+    /// The end of the name that begins at `start`.
+    func endOfName(from start: Int) -> Int {
+        let span = bytes.span
+        var index = start
+        while index < span.count, isNameByte(span[index]) { index += 1 }
+        return index
+    }
+
     /// Reads text up to the next `<`, with its references resolved and its line ends made one.
     mutating func characterData(to text: inout [UInt8]) throws(XMLError) {
         while position < bytes.count, bytes[position] != UInt8(ascii: "<") {

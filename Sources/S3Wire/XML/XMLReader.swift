@@ -187,6 +187,7 @@ extension XMLReader {
 
     private mutating func endTag() throws(XMLError) {
         position += 2
+        if takeEndOfInnermost() { return }
         let name = try name()
         _ = skipSpace()
         guard position < bytes.count else { throw .endUnexpected }
@@ -194,6 +195,21 @@ extension XMLReader {
         position += 1
         guard let expected = open.last, isSame(expected, name) else { throw .tagMismatched }
         open.removeLast()
+    }
+
+    /// Leaves the innermost element where its name and `>` are what comes next, as they nearly
+    /// always are.
+    private mutating func takeEndOfInnermost() -> Bool {
+        guard let expected = open.last, expected.count < bytes.count - position else {
+            return false
+        }
+        let end = position + expected.count
+        guard bytes[end] == UInt8(ascii: ">"), isSame(expected, position..<end) else {
+            return false
+        }
+        position = end + 1
+        open.removeLast()
+        return true
     }
 
     private func isSame(_ first: Range<Int>, _ second: Range<Int>) -> Bool {
@@ -222,7 +238,7 @@ extension XMLReader {
 
     private mutating func name() throws(XMLError) -> Range<Int> {
         let start = position
-        while position < bytes.count, isNameByte(bytes[position]) { position += 1 }
+        position = endOfName(from: start)
         guard position > start else {
             if position == bytes.count { throw .endUnexpected }
             throw .nameInvalid

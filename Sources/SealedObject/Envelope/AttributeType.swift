@@ -17,21 +17,4 @@ enum AttributeType: UInt16, CaseIterable {
 
     /// Types with this bit set are refused where they aren't known.
     static let criticalBit: UInt16 = 0x8000
-
-    /// Where the text of a type stands; `nil` for types that aren't one text.
-    var text: WritableKeyPath<ObjectAttributes, String?>? {
-        switch self {
-        case .contentType: \.contentType
-        case .contentEncoding: \.contentEncoding
-        case .contentLanguage: \.contentLanguage
-        case .contentDisposition: \.contentDisposition
-        case .cacheControl: \.cacheControl
-        case .expires: \.expires
-        case .entityTag: \.entityTag
-        case .websiteRedirect: \.websiteRedirect
-        case .storageClass: \.storageClass
-        case .uploadID: \.uploadID
-        case .checksum, .tableID, .tag, .userMetadata: nil
-        }
-    }
 }

@@ -44,7 +44,7 @@ extension Envelope {
         guard (0...SealedFormat.attributesCountMax).contains(padded),
             padded.isMultiple(of: ObjectAttributes.paddingUnit),
             let reference = cursor.read(Int(referenceCount)),
-            let keyBox = cursor.read(Self.keyBoxCount),
+            cursor.read(Self.keyBoxCount) != nil,
             let attributeBox = cursor.read(Int(attributeBoxCount)), cursor.remaining == 0
         else { throw .envelopeLengthInvalid }
         guard mode != .customer || attributeKeyID.allSatisfy({ $0 == 0 }) else {
@@ -61,8 +61,8 @@ extension Envelope {
             wrapSalt: try Salt(wrapSalt),
             keyCheck: Array(keyCheck),
             attributeKeyID: try Identifier(attributeKeyID),
-            keyBox: Array(keyBox),
-            attributeBox: Array(attributeBox)
+            attributeBox: Array(attributeBox),
+            authenticatedForAttributes: Array(bytes.dropLast(attributeBox.count))
         )
     }
 

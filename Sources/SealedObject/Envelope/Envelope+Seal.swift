@@ -106,8 +106,7 @@ extension Envelope {
             attributeKeyID: attributeKeyID,
             attributeBoxCount: padded.count + SealedFormat.tagCount
         )
-        let keyBox = try wrapKeys.seal(objectKey, authenticating: prefix)
-        prefix += keyBox
+        prefix += try wrapKeys.seal(objectKey, authenticating: prefix)
         let attributeBox = try WrapKeys.attributeBox(
             attributeKey,
             mode: reference.mode,
@@ -121,8 +120,8 @@ extension Envelope {
             wrapSalt: wrapSalt,
             keyCheck: wrapKeys.keyCheck,
             attributeKeyID: attributeKeyID,
-            keyBox: keyBox,
-            attributeBox: attributeBox
+            attributeBox: attributeBox,
+            authenticatedForAttributes: prefix
         )
     }
 

@@ -28,10 +28,10 @@ public struct Envelope: Equatable, Sendable {
     public let keyCheck: [UInt8]
     /// The id of the attribute key; zeros for SSE-C.
     public let attributeKeyID: Identifier
-    /// The object's key, sealed; 48 bytes.
-    public let keyBox: [UInt8]
     /// The attributes, sealed: ciphertext and tag.
     public let attributeBox: [UInt8]
+    /// Every byte before the attribute box: its associated data, which the key box ends.
+    let authenticatedForAttributes: [UInt8]
 
     /// The mode.
     public var mode: EnvelopeMode { reference.mode }
@@ -71,24 +71,12 @@ public struct Envelope: Equatable, Sendable {
         return body.partCount.map { objectID.opaqueETag(parts: $0) }
     }
 
+    /// The object's key, sealed; 48 bytes.
+    var keyBox: [UInt8] { Array(authenticatedForAttributes.suffix(Self.keyBoxCount)) }
+
     /// Every byte before the key box: its associated data.
     var authenticatedForKey: [UInt8] {
-        Self.prefix(
-            objectID: objectID,
-            body: body,
-            reference: reference,
-            wrapSalt: wrapSalt,
-            keyCheck: keyCheck,
-            attributeKeyID: attributeKeyID,
-            attributeBoxCount: attributeBox.count
-        )
-    }
-
-    /// Every byte before the attribute box: its associated data.
-    var authenticatedForAttributes: [UInt8] {
-        var bytes = authenticatedForKey
-        bytes += keyBox
-        return bytes
+        Array(authenticatedForAttributes.dropLast(Self.keyBoxCount))
     }
 
     init(
@@ -98,8 +86,8 @@ public struct Envelope: Equatable, Sendable {
         wrapSalt: Salt,
         keyCheck: [UInt8],
         attributeKeyID: Identifier,
-        keyBox: [UInt8],
-        attributeBox: [UInt8]
+        attributeBox: [UInt8],
+        authenticatedForAttributes: [UInt8]
     ) {
         self.objectID = objectID
         self.body = body
@@ -107,8 +95,8 @@ public struct Envelope: Equatable, Sendable {
         self.wrapSalt = wrapSalt
         self.keyCheck = keyCheck
         self.attributeKeyID = attributeKeyID
-        self.keyBox = keyBox
         self.attributeBox = attributeBox
+        self.authenticatedForAttributes = authenticatedForAttributes
     }
 
     static func prefix(

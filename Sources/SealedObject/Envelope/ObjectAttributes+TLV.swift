@@ -80,7 +80,6 @@ extension ObjectAttributes {
         return value
     }
 
-    // As `AttributeType.text` says; reading through its key paths would copy all attributes.
     private func text(of type: AttributeType) -> String? {
         switch type {
         case .contentType: contentType
@@ -112,15 +111,17 @@ extension ObjectAttributes {
             }
             return
         }
-        if let text = type.text {
-            guard self[keyPath: text] == nil else { throw .attributeRepeated(number) }
-            guard let value = String(utf8: value) else {
-                throw .attributeInvalid(number)
-            }
-            self[keyPath: text] = value
-            return
-        }
         switch type {
+        case .contentType: try Self.take(type, value, as: &contentType)
+        case .contentEncoding: try Self.take(type, value, as: &contentEncoding)
+        case .contentLanguage: try Self.take(type, value, as: &contentLanguage)
+        case .contentDisposition: try Self.take(type, value, as: &contentDisposition)
+        case .cacheControl: try Self.take(type, value, as: &cacheControl)
+        case .expires: try Self.take(type, value, as: &expires)
+        case .entityTag: try Self.take(type, value, as: &entityTag)
+        case .websiteRedirect: try Self.take(type, value, as: &websiteRedirect)
+        case .storageClass: try Self.take(type, value, as: &storageClass)
+        case .uploadID: try Self.take(type, value, as: &uploadID)
         case .checksum: try takeChecksum(value)
         case .tableID:
             guard tableID == nil else { throw .attributeRepeated(number) }
@@ -135,8 +136,17 @@ extension ObjectAttributes {
         case .userMetadata:
             let (name, text) = try Self.pair(value, type)
             userMetadata.append(UserMetadata(name: name, value: text))
-        default: throw .attributeInvalid(number)
         }
+    }
+
+    private static func take(
+        _ type: AttributeType,
+        _ value: ArraySlice<UInt8>,
+        as text: inout String?
+    ) throws(SealedObjectError) {
+        guard text == nil else { throw .attributeRepeated(type.rawValue) }
+        guard let value = String(utf8: value) else { throw .attributeInvalid(type.rawValue) }
+        text = value
     }
 
     private mutating func takeChecksum(_ value: ArraySlice<UInt8>) throws(SealedObjectError) {
