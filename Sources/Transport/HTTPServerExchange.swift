@@ -41,7 +41,8 @@ public protocol HTTPServerExchange: AnyObject {
 
     /// Gives the client credit for `count` bytes of body that the handler is done with.
     ///
-    /// Without it the client may send no more than the transport's window.
+    /// Without it the client may send no more than the transport's window. More of the body, and
+    /// its end, may come before it returns: what was received is kept first.
     func consume(_ count: Int)
 
     /// Promises that no more of the request's body is wanted.

@@ -96,7 +96,11 @@ final class AdminHandler: HTTPServerHandler {
     }
 
     func received(_ body: Span<UInt8>) {
+        keep(body)
         exchange.consume(body.count)
+    }
+
+    private func keep(_ body: Span<UInt8>) {
         guard !isOver else { return }
         guard self.body.count + body.count <= services.gateway.options.documentBytesMax else {
             return refuse(400, "InvalidRequest", "the body is over the limit limits.xml_bytes")

@@ -9,7 +9,7 @@ import Transport
 final class ControlHandler: HTTPServerHandler {
     private let scope: RequestScope
     private var reader: PayloadReader?
-    private var body: [UInt8] = []
+    private(set) var body: [UInt8] = []
     private var isOver = false
     private var transfer: CopyTransfer?
     private var attempts = 0
@@ -30,15 +30,16 @@ final class ControlHandler: HTTPServerHandler {
     }
 
     func received(_ body: Span<UInt8>) {
-        scope.exchange.consume(body.count)
-        guard !isOver else { return }
-        do throws(S3Error) {
-            try reader?.receive(body) { plaintext in
-                unsafe plaintext.withUnsafeBufferPointer { unsafe self.body.append(contentsOf: $0) }
+        if !isOver {
+            do throws(S3Error) {
+                try reader?.receive(body) { piece in
+                    unsafe piece.withUnsafeBufferPointer { unsafe self.body.append(contentsOf: $0) }
+                }
+            } catch {
+                fail(error)
             }
-        } catch {
-            fail(error)
         }
+        scope.exchange.consume(body.count)
     }
 
     func receivedEnd(trailers: HTTPFields) {

@@ -127,6 +127,7 @@ final class HeldHandler: HTTPServerHandler {
     private var inner: (any HTTPServerHandler)?
     private var held = ByteBuffer()
     private var heldTrailers: HTTPFields?
+    private var isReplaying = false
     private var isOver = false
 
     init(_ scope: RequestScope, _ serve: @escaping RequestGate.Serve) {
@@ -144,24 +145,31 @@ final class HeldHandler: HTTPServerHandler {
         case .success:
             let inner = serve(scope)
             self.inner = inner
-            let held = held
-            self.held = ByteBuffer()
-            if held.readableBytes > 0 {
-                unsafe held.withUnsafeReadableBytes { bytes in
-                    unsafe inner.received(bytes.bindMemory(to: UInt8.self).span)
-                }
-            }
-            if let heldTrailers { inner.receivedEnd(trailers: heldTrailers) }
+            replay(to: inner)
         }
     }
 
+    /// What came before; credit for it may bring more at once, which has to wait its turn.
+    private func replay(to inner: any HTTPServerHandler) {
+        isReplaying = true
+        while held.readableBytes > 0, !isOver {
+            let piece = held
+            held = ByteBuffer()
+            unsafe piece.withUnsafeReadableBytes { bytes in
+                unsafe inner.received(bytes.bindMemory(to: UInt8.self).span)
+            }
+        }
+        isReplaying = false
+        if let heldTrailers, !isOver { inner.receivedEnd(trailers: heldTrailers) }
+    }
+
     func received(_ body: Span<UInt8>) {
-        if let inner { return inner.received(body) }
+        if let inner, !isReplaying { return inner.received(body) }
         unsafe body.withUnsafeBufferPointer { _ = unsafe held.writeBytes($0) }
     }
 
     func receivedEnd(trailers: HTTPFields) {
-        if let inner { return inner.receivedEnd(trailers: trailers) }
+        if let inner, !isReplaying { return inner.receivedEnd(trailers: trailers) }
         heldTrailers = trailers
     }
 

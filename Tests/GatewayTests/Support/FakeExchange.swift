@@ -19,6 +19,8 @@ final class FakeExchange: HTTPServerExchange {
     /// Calls that came after the end, or before the head.
     private(set) var misuses: [String] = []
 
+    /// Called whenever credit was given, by which more of the body may come at once.
+    var onConsume: (() -> Void)?
     /// Called once, when the response ended or was broken off.
     var onEnd: (() -> Void)?
 
@@ -63,7 +65,10 @@ final class FakeExchange: HTTPServerExchange {
         onEnd = nil
     }
 
-    func consume(_ count: Int) { consumedCount += count }
+    func consume(_ count: Int) {
+        consumedCount += count
+        onConsume?()
+    }
 
     func ignoreRequestBody() { isIgnoring = true }
 
