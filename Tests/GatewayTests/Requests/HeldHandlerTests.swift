@@ -6,7 +6,7 @@ import Transport
 
 /// The order of a body's pieces, some of which came before the request was admitted.
 @Suite struct HeldHandlerTests {
-    /// Gives credit before it keeps what came, which it may.
+    /// Gives credit before it keeps what came: the worst case for the order.
     private final class Recorder: HTTPServerHandler {
         let exchange: FakeExchange
         var body: [UInt8] = []
