@@ -14,6 +14,7 @@
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
+#include <string.h>
 
 // What to ask of OpenSSL's ciphers: the accelerated one where it is loaded, else its own.
 static inline const char *sealgate_cipher_properties(void) { return "?sealgate.accelerated=yes"; }
@@ -64,6 +65,28 @@ static inline int sealgate_set_server_name(SSL *ssl, const char *name) {
 static inline uint64_t sealgate_context_options(void) {
     return SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE |
            SSL_OP_PRIORITIZE_CHACHA;
+}
+
+// HKDF-Expand-Label with an empty context, RFC 8446 section 7.1; 1, or 0 where OpenSSL fails. Its
+// parameters are built in C arrays.
+static inline int sealgate_tls13_expand(const char *digest, const void *secret, size_t secret_count,
+                                        const char *label, void *output, size_t output_count) {
+    int mode = EVP_KDF_HKDF_MODE_EXPAND_ONLY;
+    OSSL_PARAM parameters[] = {
+        OSSL_PARAM_construct_int(OSSL_KDF_PARAM_MODE, &mode),
+        OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, (char *)digest, 0),
+        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, (void *)secret, secret_count),
+        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_PREFIX, (void *)"tls13 ", 6),
+        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_LABEL, (void *)label, strlen(label)),
+        OSSL_PARAM_construct_end(),
+    };
+    EVP_KDF *function = EVP_KDF_fetch(NULL, "TLS13-KDF", NULL);
+    EVP_KDF_CTX *context = EVP_KDF_CTX_new(function);
+    int result = context != NULL &&
+                 EVP_KDF_derive(context, (unsigned char *)output, output_count, parameters) == 1;
+    EVP_KDF_CTX_free(context);
+    EVP_KDF_free(function);
+    return result;
 }
 
 static inline unsigned long sealgate_name_rfc2253(void) { return XN_FLAG_RFC2253; }

@@ -6,6 +6,8 @@ public import Synchronization
 public final class SecureTransportMetrics: Sendable {
     /// TLS handshakes completed.
     public let handshakes = Atomic<Int>(0)
+    /// TLS handshakes completed after which records were made without OpenSSL.
+    public let recordTakeOvers = Atomic<Int>(0)
     /// TLS handshakes failed, but for timeouts.
     public let handshakeFailures = Atomic<Int>(0)
     /// TLS connections that ended without close_notify.

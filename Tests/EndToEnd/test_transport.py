@@ -178,7 +178,7 @@ def accelerates():
 
 @pytest.mark.parametrize("accelerator", ["auto", "off"])
 def test_accelerated_and_stock_ciphers_read_each_other(scratch, accelerator):
-    """What one seals the other opens, over TLS of both versions."""
+    """What one seals the other opens, over TLS of both versions and whoever makes records."""
     state = scratch / f"accelerator-{accelerator}"
     other = {"auto": "off", "off": "auto"}[accelerator]
     body = random.Random(accelerator).randbytes(300_000)
@@ -192,6 +192,7 @@ def test_accelerated_and_stock_ciphers_read_each_other(scratch, accelerator):
     with Deployment(state, environment={"SEALGATE_CRYPTO_ACCELERATOR": other}) as gateway:
         for version in ["1.2", "1.3"]:
             for suite in ["AES256", "AES128"]:
+                before = take_overs(gateway)
                 url = gateway.presigned("GET", f"/by-{accelerator}/k")
                 answer = subprocess.run(
                     ["curl", "--silent", "--fail", "--cacert", gateway.ca, f"--tlsv{version}",
@@ -201,6 +202,15 @@ def test_accelerated_and_stock_ciphers_read_each_other(scratch, accelerator):
                       "AES128": "TLS_AES_128_GCM_SHA256"}[suite], url],
                     capture_output=True, timeout=60, check=True)
                 assert answer.stdout == body
+                # Two connections where records are Sealgate's own: curl's, and for the metrics.
+                if other == "off":
+                    assert take_overs(gateway) == 0
+                else:
+                    assert take_overs(gateway) - before == {"1.2": 1, "1.3": 2}[version]
+
+
+def take_overs(gateway):
+    return gateway.metrics()["sealgate_tls_record_takeovers_total"]
 
 
 def test_no_renegotiation_and_no_compression(gateway):

@@ -93,6 +93,19 @@ final class OpenSSLPeer {
 
     func close() { SSL_shutdown(ssl) }
 
+    /// Sends with new keys from the next write on, and asks for as much where that is wanted.
+    func updateKeys(asking: Bool) {
+        SSL_key_update(ssl, asking ? SSL_KEY_UPDATE_REQUESTED : SSL_KEY_UPDATE_NOT_REQUESTED)
+    }
+
+    /// What it may resume later; to be freed by `SSL_SESSION_free`.
+    func ticket() -> OpaquePointer? { SSL_get1_session(ssl) }
+
+    /// Offers a ticket; before the handshake.
+    func resume(_ ticket: OpaquePointer) { SSL_set_session(ssl, ticket) }
+
+    var isResumed: Bool { SSL_session_reused(ssl) == 1 }
+
     var isClosedByPeer: Bool { SSL_get_shutdown(ssl) & SSL_RECEIVED_SHUTDOWN != 0 }
 
     /// The suite agreed on, in OpenSSL's words.

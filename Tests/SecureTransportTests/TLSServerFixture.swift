@@ -8,11 +8,13 @@ final class TLSServerFixture {
     let channel = EmbeddedChannel()
     let collector = Collector()
     private(set) var infos: [TLSConnectionInfo] = []
+    let session: TLSSession
 
     init(_ context: TLSServerContext, timeout: TimeAmount = .seconds(10)) throws {
         let operations = channel.pipeline.syncOperations
-        let handler = try TLSHandler(server: context, handshakeTimeout: timeout) {
-            [unowned self] info in
+        let session = try context.makeSession()
+        self.session = session
+        let handler = TLSHandler(session, handshakeTimeout: timeout) { [unowned self] info in
             infos.append(info)
             try operations.addHandler(collector)
         }

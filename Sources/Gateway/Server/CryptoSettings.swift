@@ -8,7 +8,10 @@ enum CryptoSettings {
         "crypto.accelerator",
         of: ["auto", "off"],
         default: "auto",
-        "Whether BoringSSL's AES-GCM replaces OpenSSL's where the processor makes it faster."
+        """
+        Whether BoringSSL's AES-GCM replaces OpenSSL's where the processor makes it faster, and \
+        records of TLS 1.3 are made without OpenSSL's copies.
+        """
     )
 
     /// Loads what the settings allow, before anything is encrypted.

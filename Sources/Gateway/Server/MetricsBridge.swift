@@ -92,6 +92,10 @@ enum MetricsBridge {
             UInt64(metrics.handshakes.load(ordering: .relaxed))
         }
         registry.counter(
+            "sealgate_tls_record_takeovers_total",
+            help: "TLS handshakes after which records were made without OpenSSL's copies."
+        ) { UInt64(metrics.recordTakeOvers.load(ordering: .relaxed)) }
+        registry.counter(
             "sealgate_tls_handshake_failures_total",
             help: "TLS handshakes that failed."
         ) { UInt64(metrics.handshakeFailures.load(ordering: .relaxed)) }

@@ -36,7 +36,8 @@ enum TLSBufferBIO {
         return unsafe method
     }
 
-    private static func session(of bio: OpaquePointer?) -> TLSSession? {
+    /// The session whose buffers it stands for.
+    static func session(of bio: OpaquePointer?) -> TLSSession? {
         guard let data = unsafe BIO_get_data(bio) else { return nil }
         return unsafe Unmanaged<TLSSession>.fromOpaque(data).takeUnretainedValue()
     }

@@ -21,4 +21,7 @@ public struct TLSConnectionInfo: Equatable, Sendable {
         self.applicationProtocol = applicationProtocol
         self.peerCertificateSubject = peerCertificateSubject
     }
+
+    /// Before the handshake is complete.
+    static let none = TLSConnectionInfo(version: "", cipher: "")
 }

@@ -155,7 +155,7 @@ public final class TLSHandler: ChannelDuplexHandler {
     /// Delivers what was held back, or asks the socket for more.
     public func read(context: ChannelHandlerContext) {
         isReadRequested = true
-        guard state == .open, session.inboundCount > 0 else { return context.read() }
+        guard state == .open, session.hasInput else { return context.read() }
         // Not at once: who asks may stand in the middle of something.
         context.eventLoop.assumeIsolated().execute { self.deliverHeld() }
     }
@@ -206,6 +206,7 @@ public final class TLSHandler: ChannelDuplexHandler {
         timer?.cancel()
         timer = nil
         secureMetrics?.handshakes.count()
+        if session.makesRecords { secureMetrics?.recordTakeOvers.count() }
         let completed = handshakeCompleted
         handshakeCompleted = nil
         do {
@@ -229,7 +230,7 @@ public final class TLSHandler: ChannelDuplexHandler {
             let count = session.plaintextCountHint
             guard count > 0 else { break }
             var plaintext = LoopBuffers.current.plaintext.take(min(count, Self.batchCountMax))
-            let end: Result<TLSSession.ReadEnd, TLSError>
+            let end: Result<TLSReadEnd, TLSError>
             do throws(TLSError) {
                 end = .success(try session.read(into: &plaintext))
             } catch {
@@ -247,7 +248,7 @@ public final class TLSHandler: ChannelDuplexHandler {
 
     private func goOn(
         _ context: ChannelHandlerContext,
-        after end: Result<TLSSession.ReadEnd, TLSError>
+        after end: Result<TLSReadEnd, TLSError>
     ) -> Bool {
         guard state == .open else { return false }
         switch end {

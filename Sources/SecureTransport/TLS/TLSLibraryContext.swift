@@ -16,7 +16,18 @@ final class TLSLibraryContext: Sendable {
     // The ALPN callback reads it through an unretained reference, so a session keeps its context.
     private let protocols: [UInt8]
 
-    init(role: TLSRole, applicationProtocols: [String]) throws(TLSError) {
+    /// A context with the rules, without a certificate.
+    ///
+    /// - Parameters:
+    ///   - role: which end its sessions are.
+    ///   - applicationProtocols: for ALPN, the preferred first; none for no ALPN.
+    ///   - makesRecords: whether sessions take records over from OpenSSL where they can.
+    /// - Throws: `.libraryFailure`.
+    init(
+        role: TLSRole,
+        applicationProtocols: [String],
+        makesRecords: Bool = false
+    ) throws(TLSError) {
         let method = unsafe role == .server ? TLS_server_method() : TLS_client_method()
         guard let pointer = unsafe SSL_CTX_new_ex(nil, sealgate_cipher_properties(), method)
         else {
@@ -25,6 +36,7 @@ final class TLSLibraryContext: Sendable {
         unsafe self.pointer = pointer
         protocols = applicationProtocols.flatMap { [UInt8(clamping: $0.utf8.count)] + $0.utf8 }
         try setRules()
+        if makesRecords { unsafe TLSFirstSecrets.watch(pointer) }
         switch role {
         case .client: try offerProtocols()
         case .server: selectProtocol()

@@ -29,6 +29,8 @@ public final class TLSServerContext: Sendable {
         public var clientCertificate: ClientCertificate
         /// The application protocols offered, the preferred first.
         public var applicationProtocols: [String]
+        /// Whether records of TLS 1.3 with AES-GCM are made without OpenSSL's copies.
+        public var makesRecords: Bool
 
         /// A configuration from its parts.
         public init(
@@ -36,13 +38,15 @@ public final class TLSServerContext: Sendable {
             keyFile: String,
             clientCAFile: String? = nil,
             clientCertificate: ClientCertificate = .none,
-            applicationProtocols: [String] = ["h2", "http/1.1"]
+            applicationProtocols: [String] = ["h2", "http/1.1"],
+            makesRecords: Bool = true
         ) {
             self.certificateFile = certificateFile
             self.keyFile = keyFile
             self.clientCAFile = clientCAFile
             self.clientCertificate = clientCertificate
             self.applicationProtocols = applicationProtocols
+            self.makesRecords = makesRecords
         }
     }
 
@@ -89,7 +93,8 @@ public final class TLSServerContext: Sendable {
     private static func load(_ configuration: Configuration) throws(TLSError) -> Loaded {
         let library = try TLSLibraryContext(
             role: .server,
-            applicationProtocols: configuration.applicationProtocols
+            applicationProtocols: configuration.applicationProtocols,
+            makesRecords: configuration.makesRecords
         )
         let certificate = try library.useCertificate(
             configuration.certificateFile,

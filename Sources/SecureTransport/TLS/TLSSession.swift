@@ -1,74 +1,46 @@
-internal import COpenSSL
 internal import NIOCore
 
 /// One TLS connection without its socket: ciphertext goes in and out as byte buffers.
 ///
 /// Bound to one thread at a time. Once a call has thrown only what is left of `outbound` is of use.
-@safe
 final class TLSSession {
-    /// Why `read` stopped.
-    enum ReadEnd {
-        /// The peer sent close_notify; no more will come.
-        case closed
-        /// The buffer is full, there may be more.
-        case full
-        /// All that came in whole records is read.
-        case needsInput
-    }
-
     /// Ciphertext to be sent.
     var outbound = ByteBuffer()
+    /// What OpenSSL tells of its secrets during the handshake.
+    var secrets = TLSFirstSecrets()
+    /// What the handshake agreed on.
+    private(set) var info = TLSConnectionInfo.none
 
-    private let library: TLSLibraryContext
-    private let pointer: OpaquePointer
-    private var inbound = ByteBuffer()
-    private var waiting = CircularBuffer<ByteBuffer>(initialCapacity: 1)
+    // One of the two, once `init` is through; records where OpenSSL has handed over.
+    private var library: TLSLibrarySession?
+    private var records: TLSRecordLayer?
+    private var inbound = TLSInbound()
 
-    /// The bytes of ciphertext that OpenSSL hasn't taken yet.
-    private(set) var inboundCount = 0
-
-    init(_ library: TLSLibraryContext, role: TLSRole) throws(TLSError) {
-        guard let pointer = unsafe SSL_new(library.pointer) else {
-            throw .libraryFailure(reason: OpenSSLErrorQueue.drain())
-        }
-        guard let bio = unsafe BIO_new(TLSBufferBIO.method) else {
-            unsafe SSL_free(pointer)
-            throw .libraryFailure(reason: OpenSSLErrorQueue.drain())
-        }
-        self.library = library
-        unsafe self.pointer = pointer
-        unsafe BIO_set_data(bio, Unmanaged.passUnretained(self).toOpaque())
-        unsafe BIO_set_init(bio, 1)
-        unsafe SSL_set_bio(pointer, bio, bio)
-        switch role {
-        case .client: unsafe SSL_set_connect_state(pointer)
-        case .server: unsafe SSL_set_accept_state(pointer)
-        }
+    /// - Throws: `.libraryFailure`.
+    init(_ context: TLSLibraryContext, role: TLSRole) throws(TLSError) {
+        library = try TLSLibrarySession(context, role: role, owner: self)
     }
-
-    deinit { unsafe SSL_free(pointer) }
 
     /// Sets what a client demands of the server's certificate, and SNI (RFC 6066 section 3).
     ///
     /// - Throws: `.serverNameInvalid`.
     func expect(serverName: String) throws(TLSError) {
-        var name = serverName
-        if name.hasSuffix(".") { name.removeLast() }
-        let isPlain = name.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f }
-        guard !name.isEmpty, isPlain else { throw .serverNameInvalid(serverName) }
-        defer { OpenSSLErrorQueue.clear() }
-        if unsafe X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(pointer), name) == 1 { return }
-        unsafe SSL_set_hostflags(pointer, UInt32(X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS))
-        guard unsafe SSL_set1_host(pointer, name) == 1,
-            unsafe sealgate_set_server_name(pointer, name) == 1
-        else { throw .serverNameInvalid(serverName) }
+        try library?.expect(serverName: serverName)
     }
 
+    /// Whether some of what came in may be decrypted yet.
+    var hasInput: Bool { records == nil ? inbound.count > 0 : inbound.mayHoldRecord }
+
+    /// Whether records are made without OpenSSL.
+    var makesRecords: Bool { records != nil }
+
     /// Takes ciphertext from the socket.
-    func receive(_ buffer: ByteBuffer) {
-        guard buffer.readableBytes > 0 else { return }
-        inboundCount += buffer.readableBytes
-        if inbound.readableBytes == 0 { inbound = buffer } else { waiting.append(buffer) }
+    func receive(_ buffer: ByteBuffer) { inbound.append(buffer) }
+
+    /// Gives OpenSSL up to `count` bytes of ciphertext; 0 where there are none.
+    @unsafe
+    func take(into target: UnsafeMutableRawPointer, _ count: Int) -> Int {
+        unsafe inbound.take(into: target, count)
     }
 
     /// Goes on with the handshake as far as what came in allows.
@@ -76,124 +48,76 @@ final class TLSSession {
     /// - Returns: whether it is complete.
     /// - Throws: `.handshakeFailed`, `.peerNotTrusted`.
     func handshake() throws(TLSError) -> Bool {
-        OpenSSLErrorQueue.clear()
-        let result = unsafe SSL_do_handshake(pointer)
-        if result == 1 { return true }
-        if unsafe SSL_get_error(pointer, result) == SSL_ERROR_WANT_READ { return false }
-        let verdict = unsafe SSL_get_verify_result(pointer)
-        let reason = OpenSSLErrorQueue.drain()
-        guard verdict == X509_V_OK else {
-            throw .peerNotTrusted(
-                reason: unsafe String(cString: X509_verify_cert_error_string(verdict))
-            )
-        }
-        throw .handshakeFailed(reason: reason)
+        guard let library else { return records != nil }
+        let sentCount = outbound.readableBytes
+        guard try library.handshake() else { return false }
+        info = library.info
+        takeOver(library, sent: outbound.readableBytesView.dropFirst(sentCount))
+        return true
+    }
+
+    // The client's last message of the handshake came in this call, so that what was sent in it
+    // stands behind the handshake: tickets. OpenSSL reads one record at a time and holds none.
+    private func takeOver(_ library: TLSLibrarySession, sent: ByteBufferView) {
+        let known = secrets
+        secrets = TLSFirstSecrets()
+        guard !library.hasPending, let suite = library.recordSuite,
+            let layer = TLSRecordLayer(suite, known, sent: sent)
+        else { return }
+        library.retire()
+        self.library = nil
+        records = layer
     }
 
     /// About how many bytes of plaintext can be read now; never less than one record's where some
     /// of one is held.
     var plaintextCountHint: Int {
-        inboundCount + (unsafe SSL_has_pending(pointer) == 1 ? Self.recordCountMax : 0)
+        let held = library?.hasPending ?? false
+        return inbound.count + (held ? Self.recordCountMax : 0)
     }
 
     /// Decrypts into the free space of `buffer` until it is full or input is wanting.
     ///
     /// - Throws: `.protocolFailed`; what was read before stands in the buffer.
-    func read(into buffer: inout ByteBuffer) throws(TLSError) -> ReadEnd {
-        while buffer.writableBytes > 0 {
-            OpenSSLErrorQueue.clear()
-            var count = 0
-            let result = unsafe buffer.withUnsafeMutableWritableBytes {
-                unsafe SSL_read_ex(pointer, $0.baseAddress, $0.count, &count)
-            }
-            if result == 1 {
-                buffer.moveWriterIndex(forwardBy: count)
-                continue
-            }
-            switch unsafe SSL_get_error(pointer, result) {
-            case SSL_ERROR_WANT_READ: return .needsInput
-            case SSL_ERROR_ZERO_RETURN: return .closed
-            default: throw .protocolFailed(reason: OpenSSLErrorQueue.drain())
-            }
+    func read(into buffer: inout ByteBuffer) throws(TLSError) -> TLSReadEnd {
+        if let records {
+            return try records.read(from: &inbound, into: &buffer, outbound: &outbound)
         }
-        return .full
+        return try library?.read(into: &buffer) ?? .needsInput
     }
 
     /// Encrypts `plaintext` into `outbound`; one record for each 16 KiB begun.
     ///
     /// - Throws: `.protocolFailed`.
+    @unsafe
     func write(_ plaintext: UnsafeRawBufferPointer) throws(TLSError) {
-        guard plaintext.count > 0 else { return }
-        OpenSSLErrorQueue.clear()
-        var count = 0
-        guard unsafe SSL_write_ex(pointer, plaintext.baseAddress, plaintext.count, &count) == 1,
-            count == plaintext.count
-        else { throw .protocolFailed(reason: OpenSSLErrorQueue.drain()) }
+        if let records {
+            try unsafe records.write(plaintext, into: &outbound)
+        } else {
+            try unsafe library?.write(plaintext)
+        }
     }
 
     /// Puts close_notify into `outbound`.
     func close() {
-        OpenSSLErrorQueue.clear()
-        _ = unsafe SSL_shutdown(pointer)
-        OpenSSLErrorQueue.clear()
+        if let records { records.close(into: &outbound) } else { library?.close() }
     }
 
     /// Whether the peer sent close_notify.
     var isClosedByPeer: Bool {
-        unsafe SSL_get_shutdown(pointer) & SSL_RECEIVED_SHUTDOWN != 0
-    }
-
-    /// What the handshake agreed on.
-    var info: TLSConnectionInfo {
-        var protocolBytes: UnsafePointer<UInt8>?
-        var protocolCount: UInt32 = 0
-        unsafe SSL_get0_alpn_selected(pointer, &protocolBytes, &protocolCount)
-        let chosen = unsafe UnsafeBufferPointer(
-            start: protocolBytes,
-            count: Int(protocolCount)
-        )
-        return unsafe TLSConnectionInfo(
-            version: String(cString: SSL_get_version(pointer)),
-            cipher: String(cString: SSL_CIPHER_get_name(SSL_get_current_cipher(pointer))),
-            applicationProtocol: chosen.isEmpty ? nil : String(decoding: chosen, as: UTF8.self),
-            peerCertificateSubject: peerSubject
-        )
-    }
-
-    private var peerSubject: String? {
-        guard unsafe SSL_get_verify_result(pointer) == X509_V_OK,
-            let certificate = unsafe SSL_get0_peer_certificate(pointer),
-            let text = unsafe BIO_new(BIO_s_mem())
-        else { return nil }
-        defer { unsafe BIO_free(text) }
-        let name = unsafe X509_get_subject_name(certificate)
-        let flags = sealgate_name_rfc2253()
-        guard unsafe X509_NAME_print_ex(text, name, 0, flags) >= 0 else { return nil }
-        var bytes: UnsafeMutablePointer<CChar>?
-        let count = unsafe sealgate_bio_memory(text, &bytes)
-        let raw = unsafe UnsafeRawBufferPointer(start: bytes, count: Int(count))
-        return unsafe String(decoding: raw, as: UTF8.self)
-    }
-
-    /// Gives OpenSSL up to `count` bytes of ciphertext; 0 where there are none.
-    func take(into target: UnsafeMutableRawPointer, _ count: Int) -> Int {
-        if inbound.readableBytes == 0 {
-            guard let next = waiting.popFirst() else {
-                inbound = ByteBuffer()
-                return 0
-            }
-            inbound = next
-        }
-        let taken = min(count, inbound.readableBytes)
-        unsafe inbound.withUnsafeReadableBytes {
-            if let base = $0.baseAddress { unsafe target.copyMemory(from: base, byteCount: taken) }
-        }
-        inbound.moveReaderIndex(forwardBy: taken)
-        if inbound.readableBytes == 0, waiting.isEmpty { inbound = ByteBuffer() }
-        inboundCount -= taken
-        return taken
+        records?.isClosedByPeer ?? library?.isClosedByPeer ?? false
     }
 
     /// The most plaintext bytes of one record, RFC 8446 section 5.1.
     static let recordCountMax = 16_384
+}
+
+/// Why reading plaintext stopped.
+enum TLSReadEnd {
+    /// The peer sent close_notify; no more will come.
+    case closed
+    /// The buffer is full, there may be more.
+    case full
+    /// All that came in whole records is read.
+    case needsInput
 }

@@ -1,0 +1,37 @@
+internal import COpenSSL
+
+/// A cipher suite of TLS 1.3 whose records Sealgate protects by itself, RFC 8446 appendix B.4.
+struct TLSRecordSuite: Sendable {
+    /// The hash function in OpenSSL's words.
+    let digest: StaticString
+    /// The bytes of a traffic secret.
+    let secretCount: Int
+    /// The bytes of an AES key.
+    let keyCount: Int
+
+    static let aes128GCM = TLSRecordSuite(digest: "SHA2-256", secretCount: 32, keyCount: 16)
+    static let aes256GCM = TLSRecordSuite(digest: "SHA2-384", secretCount: 48, keyCount: 32)
+
+    /// The suite of that number; `nil` for any other than those with AES-GCM.
+    static func known(_ number: UInt16) -> TLSRecordSuite? {
+        switch number {
+        case 0x1301: aes128GCM
+        case 0x1302: aes256GCM
+        default: nil
+        }
+    }
+
+    private nonisolated(unsafe) static let cipher128 = unsafe EVP_CIPHER_fetch(
+        nil,
+        "AES-128-GCM",
+        sealgate_cipher_properties()
+    )
+    private nonisolated(unsafe) static let cipher256 = unsafe EVP_CIPHER_fetch(
+        nil,
+        "AES-256-GCM",
+        sealgate_cipher_properties()
+    )
+
+    /// OpenSSL's cipher; `nil` where it has none.
+    @unsafe var cipher: OpaquePointer? { unsafe keyCount == 16 ? Self.cipher128 : Self.cipher256 }
+}
