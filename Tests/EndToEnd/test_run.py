@@ -96,7 +96,9 @@ def test_stopping_the_script_stops_both(scratch, whole_group, sent, status):
     process = subprocess.Popen(
         [ROOT / "scripts/run", "--state", state, "--listen", "127.0.0.1:0", "--admin",
          "127.0.0.1:0",
-         "--info", info], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True)
+         "--info", info], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
+        # What was ignored at its start a shell can't catch: tests that run in the background.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
     until(info.exists, 60)
     pids = [json.loads(info.read_text())[name] for name in ("gateway_pid", "store_pid")]
     (os.killpg if whole_group else os.kill)(process.pid, sent)
