@@ -77,6 +77,24 @@ struct TLSTakeOverTests {
         #expect(server.channel.isActive)
     }
 
+    @Test func `keys asked for many times are renewed once, with the next data`() throws {
+        let client = try OpenSSLPeer()
+        let server = try connect(client)
+        for index in 0..<100 {
+            client.updateKeys(asking: true)
+            client.write([UInt8(index)])
+            server.receive(client.send())
+        }
+        #expect(server.collector.bytes == Array(0..<100))
+        #expect(server.sent().isEmpty)
+        server.channel.writeAndFlush(IOData.byteBuffer(ByteBuffer(bytes: [7])), promise: nil)
+        let answer = server.sent().flatMap { $0 }
+        // KeyUpdate of 5 bytes, then one byte of data.
+        #expect(answer.count == 22 + 5 + 22 + 1)
+        client.receive(answer)
+        #expect(client.read() == [7])
+    }
+
     @Test func `the ticket sent before them resumes a session`() throws {
         let client = try OpenSSLPeer()
         let server = try connect(client)

@@ -56,7 +56,7 @@ final class TLSRecordLayer {
     /// Whether the peer sent close_notify.
     var isClosedByPeer: Bool { reader.isClosed }
 
-    /// Opens records into the free space of `buffer`; what is to be answered goes to `outbound`.
+    /// Opens records into the free space of `buffer`.
     ///
     /// - Throws: `.protocolFailed`, with the alert for the peer in `outbound`; what was read before
     ///   stands in the buffer.
@@ -66,12 +66,7 @@ final class TLSRecordLayer {
         outbound: inout ByteBuffer
     ) throws(TLSError) -> TLSReadEnd {
         do throws(TLSRecordError) {
-            let end = try reader.read(from: &inbound, into: &buffer)
-            if reader.isUpdateRequested {
-                reader.isUpdateRequested = false
-                try writer.updateKeys(into: &outbound)
-            }
-            return end
+            return try reader.read(from: &inbound, into: &buffer)
         } catch {
             if let alert = error.alert { try? writer.write(alert, into: &outbound) }
             throw .protocolFailed(reason: error.reason)
@@ -80,12 +75,19 @@ final class TLSRecordLayer {
 
     /// Seals `plaintext` behind what stands in `outbound`.
     ///
+    /// Keys that the peer asked for are renewed here, RFC 8446 section 4.6.3: once for however many
+    /// requests, so that a peer that reads nothing can't pile up answers.
+    ///
     /// - Throws: `.protocolFailed`.
     func write(
         _ plaintext: UnsafeRawBufferPointer,
         into outbound: inout ByteBuffer
     ) throws(TLSError) {
         do throws(TLSRecordError) {
+            if reader.isUpdateRequested {
+                reader.isUpdateRequested = false
+                try writer.updateKeys(into: &outbound)
+            }
             try unsafe writer.write(plaintext, into: &outbound)
         } catch {
             throw .protocolFailed(reason: error.reason)
