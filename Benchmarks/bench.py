@@ -33,7 +33,7 @@ EXAMPLES = """examples:
   scripts/bench --only stored-put-4k --only idle
   scripts/bench --only scale        a store of a million objects, alone; some ten minutes
   scripts/bench --only million      a million objects through the gateway; some ten minutes
-  scripts/bench --only cycles [ANOTHER_SEALGATE]  where the CPU time goes, by perf; five minutes
+  scripts/bench --only cycles [ANOTHER_SEALGATE]  where the CPU time goes, by perf; three minutes
   scripts/bench --only inline       small bodies in the store's index and in files
 """
 

@@ -5,7 +5,6 @@ usage: cycles.py FOLDER PROGRAM...  (several programs are measured one after the
 import collections
 import pathlib
 import re
-import shutil
 import signal
 import statistics
 import subprocess
@@ -82,7 +81,7 @@ def start(folder, program, rows):
 
 def table(program, rows, cpu, found):
     """CPU-ms of each part, a GiB or a thousand requests."""
-    headings = ["part"] + [f"{row.name}" for row in rows]
+    headings = ["part"] + [row.name for row in rows]
     middle = [statistics.median(cpu[row.name]) * 1000 for row in rows]
     lines = [["all"] + [f"{value:,.0f}" for value in middle]]
     for name in dict.fromkeys(name for _, _, name in PARTS):
@@ -103,7 +102,7 @@ def main():
             site, work = start(place, program, rows)
             sites.append(site)
             works.append(work)
-        for work, program in zip(works, programs):
+        for work in works:
             work.cpu = {row.name: [] for row in rows}
         for _ in range(ROUNDS):
             for row in rows:
@@ -115,7 +114,6 @@ def main():
     finally:
         for site in sites:
             site.close()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 import COpenSSL
 import NIOCore
+import TestSupport
 
 @testable import SecureTransport
 
@@ -8,8 +9,8 @@ import NIOCore
 struct ClientRecords {
     /// The suite and the client's first traffic secret there.
     static let secret = "9e40646ce79a7f9dc05af8889bce6552875afa0b06df0087f792ebb7c17504a5"
-    private static let key = hexadecimal("17422dda596ed5d9acd890e3c63f5051")
-    private static let iv = hexadecimal("5b78923dee08579033e523d9")
+    private static let key = bytes("17422dda596ed5d9acd890e3c63f5051")
+    private static let iv = bytes("5b78923dee08579033e523d9")
 
     /// The number of the next record.
     var sequence: UInt64 = 0
@@ -37,12 +38,6 @@ struct ClientRecords {
         _ = sealgate_gcm_get_tag(context, &tag, 16)
         return header + sealed.prefix(inner.count) + tag
     }
-}
-
-/// The bytes of hexadecimal digits; blanks and line ends between them are nothing.
-func hexadecimal(_ text: String) -> [UInt8] {
-    let digits = text.filter { !$0.isWhitespace }.map { UInt8($0.hexDigitValue ?? 0) }
-    return stride(from: 0, to: digits.count - 1, by: 2).map { digits[$0] << 4 | digits[$0 + 1] }
 }
 
 extension TLSRecordWriter {

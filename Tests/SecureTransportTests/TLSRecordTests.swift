@@ -44,7 +44,7 @@ struct TLSRecordTests {
     // RFC 8448 section 3: application data and alerts.
     @Test func `the client's records of RFC 8448 are read`() throws {
         var reader = try makeReader()
-        let data = hexadecimal(
+        let data = bytes(
             """
             17 03 03 00 43 a2 3f 70 54 b6 2c 94 d0 af fa fe 82 28 ba 55 cb ef ac ea 42 f9 14 aa 66
             bc ab 3f 2b 98 19 a8 a5 b4 6b 39 5b d5 4a 9a 20 44 1e 2b 62 97 4e 1f 5a 62 92 a2 97 70
@@ -52,7 +52,7 @@ struct TLSRecordTests {
             """
         )
         #expect(try read(&reader, data) == Array(0..<50))
-        let alert = hexadecimal(
+        let alert = bytes(
             "17 03 03 00 13 c9 87 27 60 65 56 66 b7 4d 7f f1 15 3e fd 6d b6 d0 b0 e3"
         )
         #expect(try read(&reader, alert) == [])
@@ -70,7 +70,7 @@ struct TLSRecordTests {
         #expect(sent.readableBytes == 0)
         try writer.write(Array(0..<50), into: &sent)
         try writer.write(.closeNotify, into: &sent)
-        let expected = hexadecimal(
+        let expected = bytes(
             """
             17 03 03 00 43 2e 93 7e 11 ef 4a c7 40 e5 38 ad 36 00 5f c4 a4 69 32 fc 32 25 d0 5f 82
             aa 1b 36 e3 0e fa f9 7d 90 e6 df fc 60 2d cb 50 1a 59 a8 fc c4 9c 4b f2 e5 f0 a2 1c 00

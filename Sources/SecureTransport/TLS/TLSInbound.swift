@@ -108,5 +108,5 @@ struct TLSInbound {
     }
 
     /// The most bytes behind a record's header, RFC 8446 section 5.2.
-    static let bodyCountMax = 16_384 + 256
+    static let bodyCountMax = TLSSession.recordCountMax + 256
 }

@@ -120,7 +120,7 @@ struct TLSRecordReader {
     }
 
     /// The most bytes of content and type together, RFC 8446 section 5.4.
-    private static let innerCountMax = 16_384 + 1
+    private static let innerCountMax = TLSSession.recordCountMax + 1
     /// The bytes of KeyUpdate, the longest message that may come.
     private static let messageCountMax = 5
     /// The most records in a row that carry no data: each costs a key or a tag.

@@ -40,7 +40,7 @@ struct TLSRecordWriter {
         var start = 0
         while start < plaintext.count {
             if cipher.sequence >= recordCountMax { try updateKeys(into: &outbound) }
-            let end = min(start + Self.contentCountMax, plaintext.count)
+            let end = min(start + TLSSession.recordCountMax, plaintext.count)
             let content = unsafe UnsafeRawBufferPointer(rebasing: plaintext[start..<end])
             try unsafe seal(.applicationData, content, into: &outbound)
             start = end
@@ -100,8 +100,6 @@ struct TLSRecordWriter {
         if let failure { throw failure }
     }
 
-    /// The most plaintext bytes of one record, RFC 8446 section 5.1.
-    private static let contentCountMax = 16_384
     /// Header, type and tag.
     private static let overheadCount = TLSRecordCipher.headerCount + 1 + TLSRecordCipher.tagCount
 }

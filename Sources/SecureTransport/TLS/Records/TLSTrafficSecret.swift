@@ -1,4 +1,5 @@
 internal import COpenSSL
+internal import Encoding
 
 /// The secret that the records of one direction are protected with, RFC 8446 section 7.1.
 ///
@@ -21,19 +22,10 @@ final class TLSTrafficSecret {
         guard digits.count > 0, digits.count % 2 == 0 else { return nil }
         self.init(count: digits.count / 2)
         for index in 0..<digits.count / 2 {
-            guard let high = unsafe Self.value(digits[2 * index]),
-                let low = unsafe Self.value(digits[2 * index + 1])
+            guard let high = unsafe Hex.value(ofDigit: digits[2 * index]),
+                let low = unsafe Hex.value(ofDigit: digits[2 * index + 1])
             else { return nil }
             unsafe bytes[index] = high << 4 | low
-        }
-    }
-
-    private static func value(_ digit: UInt8) -> UInt8? {
-        switch digit {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - UInt8(ascii: "0")
-        case UInt8(ascii: "a")...UInt8(ascii: "f"): digit - UInt8(ascii: "a") + 10
-        case UInt8(ascii: "A")...UInt8(ascii: "F"): digit - UInt8(ascii: "A") + 10
-        default: nil
         }
     }
 
