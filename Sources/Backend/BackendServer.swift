@@ -205,7 +205,8 @@ extension BackendServer {
             reserveBytes: Int64(settings[BackendSettings.reserveBytes]),
             threads: ground.flushThreads,
             statistics: statistics,
-            system: ground.system
+            system: ground.system,
+            directBuffers: DirectBuffers(bytesMax: settings[BackendSettings.directBufferBytesMax])
         )
         var writerLimits = IndexWriter.Limits()
         writerLimits.queueCountMax = settings[BackendSettings.queuedChangesMax]
@@ -219,10 +220,12 @@ extension BackendServer {
             discard: { files.discard($0) }
         )
         var limits = StoreServices.Limits()
-        limits.inlineBytesMax = settings[BackendSettings.inlineBytesMax]
+        limits.bodies.inlineBytesMax = settings[BackendSettings.inlineBytesMax]
+        limits.bodies.directBytesMin = settings[BackendSettings.directBytesMin]
         limits.documentBytesMax = settings[BackendSettings.documentBytesMax]
         let metrics = StoreMetrics(ground.registry)
         metrics.add(statistics, queueCount: { [weak index] in index?.queueCount ?? 0 })
+        metrics.add(files.directBuffers)
         metrics.addCare(statistics, files: files, indexPath: ground.folder.indexPath)
         do {
             return try StoreServices(
@@ -258,6 +261,7 @@ extension BackendServer {
         limits.connectionsMax = settings[BackendSettings.connectionsMax]
         limits.bodyIdleTimeout = TimeAmount(settings[BackendSettings.bodyIdle])
         limits.keepAliveTimeout = TimeAmount(settings[BackendSettings.keepAlive])
+        limits.bodyWindowBytes = BodyWriter.windowBytes
         limits.writeHighWaterBytes = DownloadHandler.queueBytesMax
         limits.writeLowWaterBytes = Int(DownloadHandler.readBytesMax)
         let transport = TransportMetrics()

@@ -29,6 +29,13 @@ public enum BackendSettings {
         default: StoreServices.Limits.inlineBytesDefault,
         "Bodies up to this size stand in the index, larger ones in files."
     )
+    /// `direct_bytes_min`.
+    public static let directBytesMin = SettingKey<Int>.bytes(
+        "direct_bytes_min",
+        in: 0...(1 << 40),
+        default: 1 << 20,
+        "Bodies from this size on are written past the page cache (O_DIRECT); 0 writes none so."
+    )
     /// `reserve_bytes`.
     public static let reserveBytes = SettingKey<Int>.bytes(
         "reserve_bytes",
@@ -76,6 +83,13 @@ public enum BackendSettings {
         in: 1...100_000,
         default: 256,
         "Changes that one flush of the index may make durable together."
+    )
+    /// `limits.direct_buffer_bytes`.
+    public static let directBufferBytesMax = SettingKey<Int>.bytes(
+        "limits.direct_buffer_bytes",
+        in: 0...(16 << 30),
+        default: 64 << 20,
+        "Memory for writes past the page cache, 1 MiB a body; further ones go through the cache."
     )
     /// `limits.document_bytes`.
     public static let documentBytesMax = SettingKey<Int>.bytes(
@@ -138,9 +152,10 @@ public enum BackendSettings {
             "log": "Events, one JSON object a line, on standard error.",
         ],
         keys: [
-            dataFolder, socket, durability, inlineBytesMax, reserveBytes, threads, flushThreads,
-            peerUserIDs,
-            connectionsMax, queuedChangesMax, changesPerCommitMax, documentBytesMax,
+            dataFolder, socket, durability, inlineBytesMax, directBytesMin, reserveBytes, threads,
+            flushThreads, peerUserIDs,
+            connectionsMax, queuedChangesMax, changesPerCommitMax, directBufferBytesMax,
+            documentBytesMax,
             careInterval, uploadAge, uploadsPerRoundMax,
             bodyIdle, keepAlive, drain, LogSettings.level,
         ]

@@ -72,6 +72,14 @@ extension StoreMetrics {
         ) { Double(queueCount()) }
     }
 
+    /// Adds what writes past the page cache hold.
+    func add(_ buffers: DirectBuffers) {
+        registry.gauge(
+            "sealgate_store_direct_buffer_bytes",
+            help: "Memory in use by bodies that are written past the page cache."
+        ) { Double(buffers.lentBytes) }
+    }
+
     /// Adds what rounds of care count, and the room that `files` and the index have and take.
     func addCare(_ statistics: StoreStatistics, files: BodyFiles, indexPath: String) {
         registry.counter(

@@ -8,8 +8,8 @@ final class StoreServices: Sendable {
         /// 32 KiB and what sealing adds to them; why so much: docs/benchmarks.md.
         static let inlineBytesDefault = 33_792
 
-        /// Bodies up to this stand in the index, larger ones in files.
-        var inlineBytesMax = Self.inlineBytesDefault
+        /// Which bodies stand in the index, and which are written past the page cache.
+        var bodies = BodyWriter.Limits(inlineBytesMax: Self.inlineBytesDefault)
         /// The largest document taken.
         var documentBytesMax = 2 << 20
         /// The largest object of the reserved bucket.

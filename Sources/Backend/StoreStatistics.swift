@@ -19,7 +19,16 @@ final class StoreStatistics: Sendable {
         var uploadCount: Int64 = 0
     }
 
+    /// Why a large body's bytes went through the page cache.
+    enum CachedReason: String, CaseIterable, Sendable {
+        /// The memory for writes past it was in use.
+        case noBuffer = "no_buffer"
+        /// The file system or the disk doesn't take such writes.
+        case refused
+    }
+
     private let flushes: [Flush: Histogram]
+    private let cached: [CachedReason: Counter]
     private let transactions = Atomic<Int64>(0)
     private let changes = Atomic<Int64>(0)
     private let orphans = Atomic<Int64>(0)
@@ -39,6 +48,15 @@ final class StoreStatistics: Sendable {
             )
         }
         self.flushes = flushes
+        var cached: [CachedReason: Counter] = [:]
+        for reason in CachedReason.allCases {
+            cached[reason] = registry.counter(
+                "sealgate_store_direct_fallbacks_total",
+                help: "Large bodies that were written through the page cache, by the reason.",
+                labels: ["reason": reason.rawValue]
+            )
+        }
+        self.cached = cached
     }
 
     /// Transactions that were committed.
@@ -72,6 +90,8 @@ final class StoreStatistics: Sendable {
     func counted(_ found: Totals) { totals.withLock { $0 = found } }
 
     func flushed(_ what: Flush, in time: Duration) { flushes[what]?.observe(time) }
+
+    func wroteCached(_ reason: CachedReason) { cached[reason]?.increment() }
 
     func leftUndeleted() { undeleted.add(1, ordering: .relaxed) }
 }

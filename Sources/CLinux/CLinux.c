@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "CLinux.h"
 
+#include <fcntl.h>
 #include <limits.h>
 #include <malloc.h>
 #include <sys/prctl.h>
@@ -13,6 +14,12 @@ int sealgate_peer_uid(int socket, uid_t *uid) {
     if (getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return -1;
     *uid = peer.uid;
     return 0;
+}
+
+int sealgate_set_direct(int file, int is_direct) {
+    int flags = fcntl(file, F_GETFL);
+    if (flags == -1) return -1;
+    return fcntl(file, F_SETFL, is_direct ? flags | O_DIRECT : flags & ~O_DIRECT);
 }
 
 int sealgate_forbid_dumps(void) {

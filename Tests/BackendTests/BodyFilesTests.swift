@@ -27,9 +27,12 @@ import Testing
 
         /// Writes a file of so many bytes and publishes it.
         func publish(_ count: Int) async throws -> NewBody {
-            let writer = BodyWriter(files: files, inlineBytesMax: 16)
-            try writer.append([UInt8](repeating: 7, count: count).span)
-            return try await writer.finish(on: loop).get()
+            try await loop.submit {
+                let limits = BodyWriter.Limits(inlineBytesMax: 16)
+                let writer = BodyWriter(files: files, limits: limits, on: loop)
+                try writer.append([UInt8](repeating: 7, count: count).span)
+                return writer.finish()
+            }.flatMap { $0 }.get()
         }
 
         var objectCount: Int { scratch.fileCount(in: "data/objects") }

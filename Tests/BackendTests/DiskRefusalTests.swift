@@ -47,9 +47,12 @@ import Testing
             try await store.put("kept", large)
             for call in FailingDisk.Call.allCases {
                 disk.fail(call, with: code)
-                let put = try await store.put("k", large)
-                #expect(put.status == status, "\(call)")
-                #expect(put.text.contains(cause), "\(put.text)")
+                for body in [large, [UInt8](repeating: 9, count: 2 << 20)] {
+                    let size = [("x-sealgate-size", String(body.count))]
+                    let put = try await store.put("k", body, size)
+                    #expect(put.status == status, "\(call)")
+                    #expect(put.text.contains(cause), "\(put.text)")
+                }
                 #expect(try await store.client.send(.get, "/b/k").status == 404)
                 #expect(try await store.client.send(.get, "/b/kept").body == large)
                 #expect(try await store.put("inline", [1]).status == 200)
@@ -85,7 +88,7 @@ extension DiskRefusalTests {
 }
 
 /// The real disk, but for its room and one call that fails.
-final class FailingDisk: FileSystem {
+final class FailingDisk: RealDisk {
     enum Call: CaseIterable, Sendable { case create, write, flushData, move, flushFolder }
 
     private struct State {
@@ -94,8 +97,8 @@ final class FailingDisk: FileSystem {
         var code: Int32 = 0
     }
 
+    let disk = LinuxFiles()
     private let state = Mutex(State())
-    private let disk = LinuxFiles()
 
     /// Says so much room; `nil`: what there is.
     func set(room: (free: Int64, total: Int64)?) { state.withLock { $0.room = room } }
@@ -146,14 +149,8 @@ final class FailingDisk: FileSystem {
         try disk.move(name, from: source, to: target, as: newName)
     }
 
-    func delete(_ name: String, in folder: Int32) throws(StoreError) {
-        try disk.delete(name, in: folder)
-    }
-
     func room(of folder: Int32) throws(StoreError) -> (free: Int64, total: Int64) {
         if let room = state.withLock({ $0.room }) { return room }
         return try disk.room(of: folder)
     }
-
-    func close(_ descriptor: Int32) { disk.close(descriptor) }
 }

@@ -72,10 +72,7 @@ final class PowerLossDisk: FileSystem {
                 case 1: kept = Int(chance.next() % UInt64(written.count))
                 default: kept = written.count
                 }
-                if bytes.count < offset + kept {
-                    bytes += [UInt8](repeating: 0, count: offset + kept - bytes.count)
-                }
-                bytes.replaceSubrange(offset..<(offset + kept), with: written.prefix(kept))
+                bytes.overwrite(at: offset, written.prefix(kept))
             }
             files[path] = bytes
         }
@@ -105,14 +102,13 @@ final class PowerLossDisk: FileSystem {
         }
     }
 
+    func setDirect(_ isDirect: Bool, _ descriptor: Int32) -> Bool { true }
+
     func flushData(_ descriptor: Int32) throws(StoreError) {
         try call { state in
             guard forgotten != .flushData, let inode = state.handles[descriptor] else { return }
             var file = state.inodes[inode]
-            for (offset, bytes) in file.writes {
-                precondition(offset == file.durable.count, "bodies are written from end to end")
-                file.durable += bytes
-            }
+            for (offset, bytes) in file.writes { file.durable.overwrite(at: offset, bytes[...]) }
             file.writes = []
             state.inodes[inode] = file
         }
@@ -173,6 +169,16 @@ final class PowerLossDisk: FileSystem {
         }
         guard let value else { throw .diskRefused("no power") }
         return value
+    }
+}
+
+extension [UInt8] {
+    /// Writes as a file takes it: what was never written before the offset is zero.
+    fileprivate mutating func overwrite(at offset: Int, _ bytes: ArraySlice<UInt8>) {
+        if count < offset + bytes.count {
+            self += [UInt8](repeating: 0, count: offset + bytes.count - count)
+        }
+        replaceSubrange(offset..<(offset + bytes.count), with: bytes)
     }
 }
 

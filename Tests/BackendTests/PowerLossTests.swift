@@ -83,7 +83,7 @@ private final class PowerLossRun {
         var key: String
         var bytes: [UInt8]
         var sentCount = 0
-        var writer: BodyWriter
+        var writer: LoopWriter
     }
 
     private static let inlineBytesMax = 16
@@ -113,7 +113,8 @@ private final class PowerLossRun {
             reserveBytes: 0,
             threads: ground.threads,
             statistics: StoreStatistics(),
-            system: disk
+            system: disk,
+            directBuffers: DirectBuffers(bytesMax: 2 * 16_384, halfBytes: 8192)
         )
     }
 
@@ -122,7 +123,7 @@ private final class PowerLossRun {
         for _ in 0..<400 where !disk.isDead {
             await step()
         }
-        for upload in uploads { upload.writer.discard() }
+        for upload in uploads { await upload.writer.discard() }
         _ = try? await ground.threads.runIfActive { 1 }
         let found = disk.filesAfterLoss(&chance)
         let isLucky = chance.next() % 2 == 0
@@ -143,24 +144,27 @@ private final class PowerLossRun {
 
     private func step() async {
         switch chance.next() % 8 {
-        case 0, 1: open()
+        case 0, 1: await open()
         case 2, 3, 4: await goOn()
         case 5, 6:
             guard let upload = takeUpload() else { return }
             await finish(upload)
         default:
             if chance.next() % 2 == 0 {
-                takeUpload()?.writer.discard()
+                await takeUpload()?.writer.discard()
             } else if let key = acknowledged.keys.sorted().first {
                 await commit(key, nil)
             }
         }
     }
 
-    private func open() {
+    private func open() async {
         let sizes: [UInt64] = [0, 16, 17, 500, 3000, 66_000 + chance.next() % 100_000]
         let size = sizes[Int(chance.next() % 24) % sizes.count]
-        let writer = BodyWriter(files: files, inlineBytesMax: Self.inlineBytesMax)
+        let limits = BodyWriter.Limits(inlineBytesMax: Self.inlineBytesMax, directBytesMin: 3000)
+        let stated = chance.next() % 2 == 0 ? Int64(size) : nil
+        guard let writer = try? await LoopWriter(files, limits, size: stated, on: ground.loop)
+        else { return }
         // A write that is lost or torn leaves zeros.
         let bytes = [UInt8](repeating: UInt8(1 + chance.next() % 255), count: Int(size))
         uploads.append(Upload(key: "k\(chance.next() % 4)", bytes: bytes, writer: writer))
@@ -173,29 +177,29 @@ private final class PowerLossRun {
 
     private func goOn() async {
         guard var upload = takeUpload() else { return }
-        do throws(StoreError) {
-            try send(&upload, Int(chance.next() % 70_000))
+        do {
+            try await send(&upload, Int(chance.next() % 70_000))
             uploads.append(upload)
         } catch {
-            upload.writer.discard()
+            await upload.writer.discard()
         }
     }
 
-    private func send(_ upload: inout Upload, _ count: Int) throws(StoreError) {
+    private func send(_ upload: inout Upload, _ count: Int) async throws {
         let piece = Array(upload.bytes.dropFirst(upload.sentCount).prefix(count))
-        try upload.writer.append(piece.span)
+        try await upload.writer.append(piece)
         upload.sentCount += piece.count
     }
 
     private func finish(_ upload: Upload) async {
         var upload = upload
-        do throws(StoreError) {
-            try send(&upload, .max)
+        do {
+            try await send(&upload, .max)
         } catch {
-            upload.writer.discard()
+            await upload.writer.discard()
             return
         }
-        guard let body = try? await upload.writer.finish(on: ground.loop).get() else { return }
+        guard let body = try? await upload.writer.finish() else { return }
         await commit(upload.key, Entry(body: body, bytes: upload.bytes))
     }
 

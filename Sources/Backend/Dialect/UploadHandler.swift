@@ -58,9 +58,16 @@ final class UploadHandler: HTTPServerHandler {
             try Self.check(condition, request, reader)
         }
         try services.files.requireRoom(for: statedSize ?? 0)
+        guard let exchange = reply.exchange else { throw StoreError.stopping }
         writer = BodyWriter(
             files: services.files,
-            inlineBytesMax: services.limits.inlineBytesMax
+            limits: services.limits.bodies,
+            size: statedSize,
+            on: exchange.eventLoop,
+            BodyWriter.Report(
+                credited: { [weak reply] in reply?.exchange?.consume($0) },
+                failed: { [weak self] in self?.drop($0) }
+            )
         )
         if request.head.expectsContinue { reply.exchange?.sendContinue() }
     }
@@ -89,8 +96,8 @@ final class UploadHandler: HTTPServerHandler {
             guard writer.size + Int64(body.count) <= min(statedSize ?? .max, sizeMax) else {
                 throw S3Error(statedSize == nil ? .entityTooLarge : .incompleteBody)
             }
-            try writer.append(body)
-            reply.exchange?.consume(body.count)
+            let credit = try writer.append(body)
+            if credit > 0 { reply.exchange?.consume(credit) }
         } catch {
             drop(error)
         }
@@ -102,7 +109,7 @@ final class UploadHandler: HTTPServerHandler {
             if let statedSize, writer.size != statedSize { throw S3Error(.incompleteBody) }
             let text = try attachedText(trailers)
             self.writer = nil
-            writer.finish(on: exchange.eventLoop).assumeIsolated().whenComplete { result in
+            writer.finish().assumeIsolated().whenComplete { result in
                 switch result {
                 case .success(let body): self.commit(body, text, on: exchange.eventLoop)
                 case .failure(let error): self.reply.fail(error)

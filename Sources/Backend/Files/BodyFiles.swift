@@ -24,6 +24,8 @@ final class BodyFiles: Sendable {
     private let reserveBytes: Int64
     private let threads: NIOThreadPool
     private let statistics: StoreStatistics
+    /// The memory of bodies that are written past the page cache.
+    let directBuffers: DirectBuffers
     private let state = Mutex(State())
     private let refusing = Atomic<Bool>(false)
 
@@ -33,7 +35,8 @@ final class BodyFiles: Sendable {
         reserveBytes: Int64,
         threads: NIOThreadPool,
         statistics: StoreStatistics,
-        system: any FileSystem = LinuxFiles()
+        system: any FileSystem = LinuxFiles(),
+        directBuffers: DirectBuffers = DirectBuffers(bytesMax: 0)
     ) {
         self.folder = folder
         self.system = system
@@ -41,6 +44,7 @@ final class BodyFiles: Sendable {
         self.reserveBytes = reserveBytes
         self.threads = threads
         self.statistics = statistics
+        self.directBuffers = directBuffers
     }
 
     /// Refuses a body of so many bytes that would leave the disk too full to delete anything.
@@ -90,27 +94,83 @@ final class BodyFiles: Sendable {
         try system.write(bytes, to: descriptor, at: offset)
     }
 
+    /// Makes an empty file whose writes pass the page cache; `nil` where their memory is in use.
+    ///
+    /// A file system that knows no such writes takes them through the cache.
+    func createDirect() throws(StoreError) -> (
+        file: (id: FileID, descriptor: Int32), buffer: DirectBuffer
+    )? {
+        guard let buffer = directBuffers.take() else {
+            statistics.wroteCached(.noBuffer)
+            return nil
+        }
+        do throws(StoreError) {
+            let file = try create()
+            if !system.setDirect(true, file.descriptor) { statistics.wroteCached(.refused) }
+            return (file, buffer)
+        } catch {
+            directBuffers.give(buffer)
+            throw error
+        }
+    }
+
+    /// Writes whole blocks past the page cache; where the disk refuses that, through it, like all
+    /// that follows; blocks.
+    func writeBlocks(
+        _ bytes: Span<UInt8>,
+        to descriptor: Int32,
+        at offset: Int64
+    ) throws(StoreError) {
+        guard !bytes.isEmpty else { return }
+        do throws(StoreError) {
+            try system.write(bytes, to: descriptor, at: offset)
+        } catch {
+            guard system.setDirect(false, descriptor) else { throw error }
+            try system.write(bytes, to: descriptor, at: offset)
+            statistics.wroteCached(.refused)
+        }
+    }
+
+    /// Lets the writes that follow go through the page cache.
+    func leaveDirect(_ descriptor: Int32) { _ = system.setDirect(false, descriptor) }
+
+    /// Runs what waits for the disk on a thread.
+    func onThread(
+        _ eventLoop: any EventLoop,
+        _ work: @escaping @Sendable () throws -> Void
+    ) -> EventLoopFuture<Void> {
+        threads.runIfActive(eventLoop: eventLoop, work)
+    }
+
     /// Drops a file that `create()` made and nothing published.
     func drop(_ id: FileID, descriptor: Int32) {
         system.close(descriptor)
         abandon(id)
     }
 
-    /// Flushes a written file and moves it to its place; closes the descriptor.
+    /// Flushes a written file of so many bytes and moves it to its place; closes the descriptor.
+    ///
+    /// - Throws: in the future `StoreError`; the file goes then.
     func publish(
         _ id: FileID,
+        size: Int64,
         descriptor: Int32,
         on eventLoop: any EventLoop
-    ) -> EventLoopFuture<Void> {
+    ) -> EventLoopFuture<NewBody> {
         threads.runIfActive(eventLoop: eventLoop) { [folder, durability, system, statistics] in
             defer { system.close(descriptor) }
             let began = ContinuousClock.now
             if durability == .full { try system.flushData(descriptor) }
             let target = id.folder + "/" + id.name
             try system.move(id.name, from: folder.temporary, to: folder.objects, as: target)
-            guard durability == .full else { return }
+            guard durability == .full else { return .file(id, size: size) }
             try system.flushFolder(id.folder, in: folder.objects)
             statistics.flushed(.body, in: ContinuousClock.now - began)
+            return .file(id, size: size)
+        }
+        .flatMapErrorThrowing { [self] error in
+            abandon(id)
+            throw (error as? StoreError) ?? StoreError.stopping
         }
     }
 

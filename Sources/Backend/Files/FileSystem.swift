@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Glibc
 
 /// The calls that bodies are written, placed and deleted by: a seam, behind which tests put a disk
@@ -13,6 +14,11 @@ protocol FileSystem: Sendable {
         to descriptor: Int32,
         at offset: Int64
     ) throws(StoreError)
+    /// Lets writes of a file pass the page cache, or go through it again; `false` where that can't
+    /// be.
+    ///
+    /// Past it go whole blocks alone (`DirectBuffer.alignment`).
+    func setDirect(_ isDirect: Bool, _ descriptor: Int32) -> Bool
     /// Flushes a file's bytes, and what is needed to read them, to the disk.
     func flushData(_ descriptor: Int32) throws(StoreError)
     /// Flushes the entries of a folder below `folder` to the disk.
@@ -55,6 +61,10 @@ struct LinuxFiles: FileSystem {
         at offset: Int64
     ) throws(StoreError) {
         try FileCalls.write(bytes, to: descriptor, at: offset)
+    }
+
+    func setDirect(_ isDirect: Bool, _ descriptor: Int32) -> Bool {
+        sealgate_set_direct(descriptor, isDirect ? 1 : 0) == 0
     }
 
     func flushData(_ descriptor: Int32) throws(StoreError) {

@@ -9,6 +9,10 @@
 /// Writes the user id of the process at the other end of a Unix socket; 0, or -1 with errno.
 int sealgate_peer_uid(int socket, uid_t *uid);
 
+/// Lets reads and writes of a file pass the page cache (O_DIRECT), or go through it; 0, or -1 with
+/// errno, as where the file system can't.
+int sealgate_set_direct(int file, int is_direct);
+
 /// Forbids core dumps and ptrace by other processes of the user; 0, or -1 with errno.
 int sealgate_forbid_dumps(void);
 
