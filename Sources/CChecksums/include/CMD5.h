@@ -1,4 +1,4 @@
-// MD5 (RFC 1321) block by block: of one stream, and of up to eight side by side.
+// MD5 (RFC 1321) block by block: of one stream, and of up to sixteen side by side.
 //
 // A stream can't be split, since each block waits for the one before. Several streams can share
 // the processor's wide registers, a lane each.
@@ -21,13 +21,18 @@ sealgate_md5_state sealgate_md5_start(void);
 // Takes `block_count` blocks into the state.
 void sealgate_md5_blocks(sealgate_md5_state *state, const uint8_t *bytes, size_t block_count);
 
-// How many streams the processor takes side by side: 8, or 1 where it lacks AVX2.
+// How many streams the processor takes side by side: 16, or 1 where it lacks AVX2.
 int sealgate_md5_lane_count(void);
 
-// Takes `block_count` blocks into each of 8 states, where the count of lanes is 8. Stream n's
-// blocks begin at bytes[n]; streams that aren't wanted may be given the bytes of another.
+// Takes `block_count` blocks into each of `count` states, from 1 to the count of lanes, more than
+// one. Stream n's blocks begin at bytes[n]. Up to 8 streams take as long as one, 16 a little more.
 void sealgate_md5_lanes(
-    sealgate_md5_state states[8], const uint8_t *const bytes[8], size_t block_count
+    sealgate_md5_state *states, const uint8_t *const *bytes, size_t count, size_t block_count
+);
+
+// The same without AVX-512, which the one above uses where the processor has it.
+void sealgate_md5_lanes_avx2(
+    sealgate_md5_state *states, const uint8_t *const *bytes, size_t count, size_t block_count
 );
 
 #endif

@@ -2,15 +2,13 @@ import CChecksums
 
 /// Several MD5 streams computed side by side, in the lanes of the processor's wide registers.
 ///
-/// MD5 can't be split, so that one stream leaves most of a core idle; eight take about as long as
-/// one and a half. Streams that wait for each other's turn anyway share a turn.
+/// MD5 can't be split, so that one stream leaves most of a core idle; sixteen take about as long as
+/// two. Streams that wait for each other's turn anyway share a turn.
 enum MD5Lanes {
     /// How many streams the processor takes side by side.
     static let count = Int(sealgate_md5_lane_count())
 
     private static let blockBytes = Int(SEALGATE_MD5_BLOCK)
-    /// How many the kernel takes.
-    private static let kernelCount = 8
 
     /// How far a stream has come through its buffers.
     private struct Cursor {
@@ -63,12 +61,7 @@ enum MD5Lanes {
             unsafe addresses.append(buffer.address.map { unsafe $0 + cursor.offset })
             blockCount = min(blockCount, (buffer.count - cursor.offset) / blockBytes)
         }
-        // Lanes that nobody wants go along with the first.
-        while states.count < kernelCount {
-            states.append(states[0])
-            unsafe addresses.append(addresses[0])
-        }
-        unsafe sealgate_md5_lanes(&states, addresses, blockCount)
+        unsafe sealgate_md5_lanes(&states, addresses, states.count, blockCount)
         for index in cursors.indices {
             streams[cursors[index].stream].advance(by: blockCount) { $0 = states[index] }
             cursors[index].offset += blockCount * blockBytes

@@ -50,7 +50,7 @@ import Testing
         var random = SplitMix64(seed: 32)
         let source = random.bytes(2 * DigestBuffer.capacity)
         for _ in 0..<30 {
-            let streamCount = Int(random.next() % 8) + 1
+            let streamCount = Int(random.next() % 16) + 1
             var streams = (0..<streamCount).map { _ in MD5Stream() }
             var whole = [[UInt8]](repeating: [], count: streamCount)
             for _ in 0..<3 {
