@@ -147,7 +147,8 @@ class Run:
 
     def _works(self, targets):
         return [
-            Work(Clients(self.programs, self.site.folder, target), self.files, self.sizes)
+            Work(Clients(self.programs, self.site.folder, target), self.files, self.sizes,
+                 self.site.data)
             for target in targets
         ]
 

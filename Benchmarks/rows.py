@@ -2,6 +2,7 @@
 import dataclasses
 import hashlib
 import os
+import pathlib
 import time
 from typing import Callable
 
@@ -44,6 +45,7 @@ class Work:
     clients: object
     files: object
     sizes: Sizes
+    data: pathlib.Path | None = None  # where servers that store have their folders
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,6 +69,7 @@ class Row:
     is_bulk: bool
     in_quick: bool
     stores: bool = False  # against servers that store, not before the sink
+    prepare: Callable[[Work], object] | None = None  # before each run, and not measured
 
     def units(self, sizes):
         """GiB, or thousands of requests."""
@@ -79,6 +82,8 @@ class Row:
 
     def measure(self, work):
         server = work.clients.target.server
+        if self.prepare:
+            self.prepare(work)
         server.reset_peak()
         before, started = server.settled_cpu(), time.monotonic()
         times = self.run(work)

@@ -1,4 +1,6 @@
 """Rows against servers that store: the gateway with its store beside other encrypting servers."""
+import os
+
 from clients import CONNECTIONS
 from peers import PEERS, SEALED_KMS, SEALED_S3, SEAWEEDFS
 from report import Table, goal_text, number
@@ -13,7 +15,7 @@ def prepare_storing(work, rows):
     """Stores what the rows read and looks at one of each: a wrong byte ends the run."""
     clients = work.clients
     names = {row.name for row in rows}
-    if names & {"stored-put-64m", "stored-get-64m"}:
+    if names & {"stored-put-64m", "stored-get-64m", "stored-get-64m-cold"}:
         _put_parts(work)
         read_back(work, PART_KEYS[-1], work.files.part, "1.1")
     if names & {"stored-put-4k", "stored-get-4k"}:
@@ -47,13 +49,31 @@ def _get_small(work):
     return work.clients.load_apart("GET", SMALL_KEYS, work.sizes.stored_requests)
 
 
-def _row(name, title, run, of_seaweedfs, is_bulk):
-    return Row(name, title, run, of_seaweedfs, is_bulk, in_quick=False, stores=True)
+def _drop_page_cache(work):
+    """Leaves nothing of what the servers stored in the page cache."""
+    for path in work.data.rglob("*"):
+        try:
+            descriptor = os.open(path, os.O_RDONLY)
+        except OSError:  # deleted meanwhile, or a socket
+            continue
+        try:
+            os.fsync(descriptor)
+            os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
+        finally:
+            os.close(descriptor)
+
+
+def _row(name, title, run, of_seaweedfs, is_bulk, prepare=None):
+    return Row(name, title, run, of_seaweedfs, is_bulk, in_quick=False, stores=True,
+               prepare=prepare)
 
 
 STORED_ROWS = [
     _row("stored-put-64m", "PUT 64 MiB, 16 at once", _put_parts, 0.2, True),
-    _row("stored-get-64m", "GET 64 MiB, 16 at once", _get_parts, 0.4, True),
+    _row("stored-get-64m", "GET 64 MiB, 16 at once, read before", _get_parts, 0.4, True,
+         _get_parts),
+    _row("stored-get-64m-cold", "GET 64 MiB, 16 at once, from the disk", _get_parts, None, True,
+         _drop_page_cache),
     _row("stored-put-4k", "PUT 4 KiB, 16 at once", _put_small, 0.35, False),
     _row("stored-get-4k", "GET 4 KiB, 16 at once", _get_small, 0.35, False),
 ]
