@@ -1,5 +1,7 @@
+internal import Daemon
 internal import Logging
 internal import NIOCore
+internal import Synchronization
 
 /// What requests are served with; the same for all event loops but for the readers.
 final class StoreServices: Sendable {
@@ -14,6 +16,12 @@ final class StoreServices: Sendable {
         var documentBytesMax = 2 << 20
         /// The largest object of the reserved bucket.
         var recordBytesMax = 1 << 20
+
+        /// Whether a body of that size stands in the index; `false` for an unknown one.
+        func isInline(_ size: Int64?) -> Bool {
+            guard let size else { return false }
+            return size <= bodies.inlineBytesMax
+        }
     }
 
     let index: StoreIndex
@@ -21,6 +29,7 @@ final class StoreServices: Sendable {
     let limits: Limits
     let logger: Logger
     let metrics: StoreMetrics
+    private let requestIDs: Mutex<RequestIDSource>
     private let readers: [ObjectIdentifier: IndexReader]
     private let spare: IndexReader
 
@@ -38,6 +47,7 @@ final class StoreServices: Sendable {
         self.limits = limits
         self.logger = logger
         self.metrics = metrics
+        requestIDs = Mutex(RequestIDSource(seed: .random(in: .min ... .max)))
         var readers: [ObjectIdentifier: IndexReader] = [:]
         for loop in loops { readers[ObjectIdentifier(loop)] = try index.makeReader() }
         self.readers = readers
@@ -48,6 +58,9 @@ final class StoreServices: Sendable {
     func reader(on loop: any EventLoop) -> IndexReader {
         readers[ObjectIdentifier(loop)] ?? spare
     }
+
+    /// An id for the next request.
+    func makeRequestID() -> String { requestIDs.withLock { $0.make() } }
 
     /// Closes the readers, then the index; blocks.
     func close() {

@@ -292,7 +292,8 @@ public final class HTTP1ServerHandler: ChannelDuplexHandler {
         case .open: break
         }
         guard let exchange else { return true }
-        if exchange.requestEnded { return false }
+        // The first read of what a client sends ahead costs less than to stop and start reading.
+        if exchange.requestEnded { return inbound.readableBytes == 0 }
         if exchange.isIgnoring { return exchange.ignoredBytes <= limits.ignoredBodyBytesMax }
         return exchange.outstandingBytes < limits.bodyWindowBytes
     }

@@ -10,7 +10,7 @@ final class DialectReply {
     /// The exchange, until it is over.
     private(set) var exchange: (any HTTPServerExchange)?
     let operation: DialectOperation
-    private let resource: String
+    private let target: String
     private let isHead: Bool
     private let requestID: String
     private let services: StoreServices
@@ -26,9 +26,9 @@ final class DialectReply {
         self.exchange = exchange
         self.operation = operation
         self.services = services
-        resource = String(head.target.prefix { $0 != "?" })
+        target = head.target
         isHead = head.method == .head
-        requestID = String(FileID().name.prefix(16)).uppercased()
+        requestID = services.makeRequestID()
     }
 
     /// Whether the head was sent.
@@ -74,6 +74,7 @@ final class DialectReply {
     func fail(_ error: S3Error) {
         guard !isSent else { return }
         exchange?.ignoreRequestBody()
+        let resource = String(target.prefix { $0 != "?" })
         send(
             error.status,
             error.fields,

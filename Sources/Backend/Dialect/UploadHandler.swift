@@ -37,6 +37,8 @@ final class UploadHandler: HTTPServerHandler {
             request.bucket == IndexSchema.reservedBucket
             ? Int64(services.limits.recordBytesMax) : .max
         if let statedSize, statedSize > sizeMax { throw S3Error(.entityTooLarge) }
+        // A body that is here already is refused by its commit alone, which looks anyway.
+        let comesLater = request.head.expectsContinue || !services.limits.isInline(statedSize)
         if request.operation == .uploadPart {
             let upload = try request.uploadID()
             let number = try request.number("partNumber", in: 1...10_000, default: 0)
@@ -45,17 +47,19 @@ final class UploadHandler: HTTPServerHandler {
             }
             product = .part(number: number, upload: upload)
             condition = .none
-            _ = try reader.parts(
-                of: upload,
-                bucket: request.bucket,
-                key: request.keyBytes,
-                after: number,
-                countMax: 0
-            )
+            if comesLater {
+                _ = try reader.parts(
+                    of: upload,
+                    bucket: request.bucket,
+                    key: request.keyBytes,
+                    after: number,
+                    countMax: 0
+                )
+            }
         } else {
             product = .object
             condition = try request.writeCondition()
-            try Self.check(condition, request, reader)
+            if comesLater { try Self.check(condition, request, reader) }
         }
         try services.files.requireRoom(for: statedSize ?? 0)
         guard let exchange = reply.exchange else { throw StoreError.stopping }

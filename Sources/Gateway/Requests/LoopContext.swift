@@ -1,3 +1,4 @@
+import Daemon
 import Encoding
 import NIOCore
 import S3Wire

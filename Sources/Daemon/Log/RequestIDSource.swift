@@ -1,14 +1,14 @@
-import Encoding
+internal import Encoding
 
 /// Makes request ids: 16 upper-case hexadecimal digits, unlike in one process and over restarts.
-struct RequestIDSource {
+public struct RequestIDSource: Sendable {
     private var next: UInt64
 
     /// A source whose first id follows from `seed`.
-    init(seed: UInt64) { next = seed }
+    public init(seed: UInt64) { next = seed }
 
-    /// The next id: mixed, so that ids of one loop don't read like a count.
-    mutating func make() -> String {
+    /// The next id: mixed, so that ids of one source don't read like a count.
+    public mutating func make() -> String {
         next &+= 0x9e37_79b9_7f4a_7c15
         var mixed = next
         mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Gateway
+@testable import Daemon
 
 @Suite struct RequestIDSourceTests {
     @Test("ids are 16 upper-case hexadecimal digits, and no two are alike")
