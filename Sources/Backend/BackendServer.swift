@@ -15,7 +15,7 @@ public final class BackendServer: Sendable {
     private let services: StoreServices
     private let caretaker: Caretaker
     private let group: MultiThreadedEventLoopGroup
-    private let flushThreads: NIOThreadPool
+    private let threads: Threads
     private let server: HTTPServer
     private let logger: Logger
 
@@ -56,19 +56,16 @@ public final class BackendServer: Sendable {
         } catch {
             throw BackendStartError(error)
         }
-        let threads = settings[BackendSettings.threads]
+        let loopCount = settings[BackendSettings.threads]
         let group = MultiThreadedEventLoopGroup(
-            numberOfThreads: threads == 0 ? System.coreCount : threads
+            numberOfThreads: loopCount == 0 ? System.coreCount : loopCount
         )
-        let flushThreads = NIOThreadPool(
-            numberOfThreads: settings[BackendSettings.flushThreads]
-        )
-        flushThreads.start()
+        let threads = Threads(settings)
         let ground = Ground(
             settings: settings,
             folder: folder,
             group: group,
-            flushThreads: flushThreads,
+            threads: threads,
             logger: logger,
             registry: registry,
             now: now,
@@ -78,10 +75,28 @@ public final class BackendServer: Sendable {
         do {
             return try await build(on: ground, for: peers)
         } catch {
-            try? await flushThreads.shutdownGracefully()
+            await threads.stop()
             try? await group.shutdownGracefully()
             throw (error as? BackendStartError)
                 ?? .dataUnusable(path: folder.path, reason: "\(error)")
+        }
+    }
+
+    /// The threads that wait for the disk.
+    private struct Threads {
+        let flushing: NIOThreadPool
+        let reading: NIOThreadPool
+
+        init(_ settings: Settings) {
+            flushing = NIOThreadPool(numberOfThreads: settings[BackendSettings.flushThreads])
+            reading = NIOThreadPool(numberOfThreads: settings[BackendSettings.readThreads])
+            flushing.start()
+            reading.start()
+        }
+
+        func stop() async {
+            try? await reading.shutdownGracefully()
+            try? await flushing.shutdownGracefully()
         }
     }
 
@@ -90,7 +105,7 @@ public final class BackendServer: Sendable {
         let settings: Settings
         let folder: DataFolder
         let group: MultiThreadedEventLoopGroup
-        let flushThreads: NIOThreadPool
+        let threads: Threads
         let logger: Logger
         let registry: MetricsRegistry
         let now: @Sendable () -> Timestamp
@@ -135,7 +150,7 @@ public final class BackendServer: Sendable {
     ) {
         folder = ground.folder
         group = ground.group
-        flushThreads = ground.flushThreads
+        threads = ground.threads
         logger = ground.logger
         self.services = services
         self.caretaker = caretaker
@@ -167,8 +182,8 @@ public final class BackendServer: Sendable {
         await caretaker.stop()
         let services = services
         // Closing waits for the writer's thread, so not on a thread of the shared pool.
-        try? await flushThreads.runIfActive { services.close() }
-        try? await flushThreads.shutdownGracefully()
+        try? await threads.flushing.runIfActive { services.close() }
+        await threads.stop()
         try? await group.shutdownGracefully()
     }
 }
@@ -203,7 +218,8 @@ extension BackendServer {
             folder: ground.folder,
             durability: durability,
             reserveBytes: Int64(settings[BackendSettings.reserveBytes]),
-            threads: ground.flushThreads,
+            threads: ground.threads.flushing,
+            readThreads: ground.threads.reading,
             statistics: statistics,
             system: ground.system,
             directBuffers: DirectBuffers(bytesMax: settings[BackendSettings.directBufferBytesMax])

@@ -57,6 +57,13 @@ public enum BackendSettings {
         default: 4,
         "Threads that flush files to the disk and delete them."
     )
+    /// `read_threads`.
+    public static let readThreads = SettingKey<Int>.integer(
+        "read_threads",
+        in: 1...256,
+        default: 8,
+        "Threads that get what is to be sent from the disk, where it isn't in memory."
+    )
     /// `peer_uids`.
     public static let peerUserIDs = SettingKey<[String]>.list(
         "peer_uids",
@@ -153,7 +160,7 @@ public enum BackendSettings {
         ],
         keys: [
             dataFolder, socket, durability, inlineBytesMax, directBytesMin, reserveBytes, threads,
-            flushThreads, peerUserIDs,
+            flushThreads, readThreads, peerUserIDs,
             connectionsMax, queuedChangesMax, changesPerCommitMax, directBufferBytesMax,
             documentBytesMax,
             careInterval, uploadAge, uploadsPerRoundMax,

@@ -66,6 +66,10 @@ extension StoreMetrics {
             "sealgate_store_files_undeleted_total",
             help: "Files that could not be deleted, or not during a backup; a sweep does."
         ) { UInt64(clamping: statistics.undeletedCount) }
+        registry.counter(
+            "sealgate_store_disk_reads_total",
+            help: "Pieces of files, 1 MiB or less, that were not in the page cache to be sent."
+        ) { UInt64(clamping: statistics.diskReadCount) }
         registry.gauge(
             "sealgate_store_changes_queued",
             help: "Changes that wait for the index."

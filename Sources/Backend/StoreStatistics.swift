@@ -35,6 +35,7 @@ final class StoreStatistics: Sendable {
     private let undeleted = Atomic<Int64>(0)
     private let strange = Atomic<Int64>(0)
     private let expired = Atomic<Int64>(0)
+    private let diskReads = Atomic<Int64>(0)
     private let totals = Mutex(Totals())
 
     /// Counters at zero; the times of flushes are added to `registry`.
@@ -67,6 +68,11 @@ final class StoreStatistics: Sendable {
     var orphanCount: Int64 { orphans.load(ordering: .relaxed) }
     /// Files that couldn't be deleted, left for the next sweep.
     var undeletedCount: Int64 { undeleted.load(ordering: .relaxed) }
+
+    /// Pieces of files that weren't in the page cache when they were to be sent.
+    var diskReadCount: Int64 { diskReads.load(ordering: .relaxed) }
+
+    func readFromDisk() { diskReads.add(1, ordering: .relaxed) }
 
     func committed(changes count: Int) {
         transactions.add(1, ordering: .relaxed)

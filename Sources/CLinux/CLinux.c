@@ -4,8 +4,10 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <malloc.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
 
 int sealgate_peer_uid(int socket, uid_t *uid) {
@@ -20,6 +22,25 @@ int sealgate_set_direct(int file, int is_direct) {
     int flags = fcntl(file, F_GETFL);
     if (flags == -1) return -1;
     return fcntl(file, F_SETFL, is_direct ? flags | O_DIRECT : flags & ~O_DIRECT);
+}
+
+int sealgate_is_cached(int file, off_t offset, size_t count) {
+    enum { page_bytes = 4096, pages_max = 512 };
+    unsigned char pages[pages_max];
+    off_t start = offset - offset % page_bytes;
+    size_t size = (size_t)(offset - start) + count;
+    size_t page_count = (size + page_bytes - 1) / page_bytes;
+    if (count == 0 || page_count > pages_max) return 0;
+    void *place = mmap(NULL, size, PROT_READ, MAP_SHARED, file, start);
+    if (place == MAP_FAILED) return 0;
+    int is_cached = mincore(place, size, pages) == 0;
+    for (size_t page = 0; is_cached && page < page_count; page += 1) is_cached = pages[page] & 1;
+    munmap(place, size);
+    return is_cached;
+}
+
+ssize_t sealgate_send_file(int target, int file, off_t offset, size_t count) {
+    return sendfile(target, file, &offset, count);
 }
 
 int sealgate_forbid_dumps(void) {

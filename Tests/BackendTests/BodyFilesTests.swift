@@ -20,6 +20,7 @@ import Testing
                 durability: .full,
                 reserveBytes: 0,
                 threads: .singleton,
+                readThreads: .singleton,
                 statistics: StoreStatistics()
             )
             index = try IndexFixture()

@@ -27,6 +27,7 @@ import Testing
                 durability: .full,
                 reserveBytes: 0,
                 threads: .singleton,
+                readThreads: .singleton,
                 statistics: StoreStatistics(registry),
                 system: disk,
                 directBuffers: DirectBuffers(bytesMax: buffers * 2 * half, halfBytes: half)

@@ -112,6 +112,7 @@ private final class PowerLossRun {
             durability: .full,
             reserveBytes: 0,
             threads: ground.threads,
+            readThreads: ground.threads,
             statistics: StoreStatistics(),
             system: disk,
             directBuffers: DirectBuffers(bytesMax: 2 * 16_384, halfBytes: 8192)

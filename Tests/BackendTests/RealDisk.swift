@@ -35,6 +35,14 @@ extension RealDisk {
         try disk.delete(name, in: folder)
     }
 
+    func isCached(_ range: Range<Int64>, of descriptor: Int32) -> Bool {
+        disk.isCached(range, of: descriptor)
+    }
+
+    func bringIn(_ range: Range<Int64>, of descriptor: Int32) throws(StoreError) {
+        try disk.bringIn(range, of: descriptor)
+    }
+
     func room(of folder: Int32) throws(StoreError) -> (free: Int64, total: Int64) {
         try disk.room(of: folder)
     }

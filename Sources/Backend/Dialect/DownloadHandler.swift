@@ -6,16 +6,26 @@ internal import Transport
 
 /// GetObject: sends the bytes of a body, of whatever pieces it is made, as the client takes them.
 ///
-/// Large pieces go from the page cache to the socket (`sendfile`), small ones are read. At most
-/// `handleCountMax` files are open at a time.
+/// Large pieces go from the page cache to the socket (`sendfile`), small ones are read. What isn't
+/// in the cache is brought there by a thread first: the event loop doesn't wait for the disk. At
+/// most `handleCountMax` files are open at a time.
 final class DownloadHandler: HTTPServerHandler {
     /// Pieces up to this are read rather than sent as files.
     static let readBytesMax: Int64 = 131_072
+    /// The most bytes of a file that are brought into memory, and sent, at a time.
+    static let windowBytes: Int64 = 1_048_576
     /// With pieces above `readBytesMax` and a transport that queues `queueBytesMax` before it
     /// isn't writable, older files than these were sent in full.
     private static let handleCountMax = 8
     /// What the transport may queue before it isn't writable.
     static let queueBytesMax = 524_288
+
+    /// The file of the piece that is being sent.
+    private struct Current {
+        let handle: NIOFileHandle
+        /// Rather than read and closed.
+        let isSentAsFile: Bool
+    }
 
     private let reply: DialectReply
     private let reader: IndexReader
@@ -25,7 +35,13 @@ final class DownloadHandler: HTTPServerHandler {
     private let end: Int64
     private var upcoming: ArraySlice<SegmentRecord>
     private var handles: [NIOFileHandle] = []
+    private var current: Current?
+    /// The bytes of the current file that a thread brought in last.
+    private var broughtIn: Range<Int64>?
+    /// Whether a thread works on the current file, which then stays open.
+    private var isBringing = false
     private var isDone = false
+    private var isClosed = false
 
     /// A handler that sends `range` of an opened body, which is the handler's to give back.
     init(
@@ -45,18 +61,24 @@ final class DownloadHandler: HTTPServerHandler {
         if let handle = opened.handle { handles.append(handle) }
     }
 
-    /// Sends until the transport's queue is full or the body ends.
+    /// Sends until the transport's queue is full, the disk has to be waited for, or the body ends.
     func pump() {
-        guard !isDone, let exchange = reply.exchange else { return }
+        guard !isDone, !isBringing, let exchange = reply.exchange else { return }
         do throws(StoreError) {
             while position < end {
                 guard exchange.isWritable else { return }
-                guard let segment = upcoming.popFirst() else { throw .fileNotFound }
+                guard let segment = upcoming.first else { throw .fileNotFound }
                 let first = position - segment.offset
-                let count = min(segment.size - first, end - position)
-                guard first >= 0, count > 0 else { throw .fileNotFound }
-                try send(segment, first..<(first + count), to: exchange)
+                let rest = min(segment.size - first, end - position)
+                guard first >= 0, rest > 0 else { throw .fileNotFound }
+                let count = try send(segment, first..<(first + rest), to: exchange)
+                guard count > 0 else { return }
                 position += count
+                if count == rest {
+                    upcoming.removeFirst()
+                    current = nil
+                    broughtIn = nil
+                }
             }
             isDone = true
             exchange.sendEnd(trailers: nil)
@@ -74,17 +96,23 @@ final class DownloadHandler: HTTPServerHandler {
 
     func closed(complete: Bool) {
         isDone = true
-        for handle in handles { try? handle.close() }
-        handles = []
+        isClosed = true
+        if !isBringing { closeHandles() }
         if let lease = opened.lease { files.release(lease) }
         reply.close()
     }
 
+    private func closeHandles() {
+        for handle in handles { try? handle.close() }
+        handles = []
+    }
+
+    /// Sends the first bytes of `range`; answers how many, none where the disk is waited for.
     private func send(
         _ piece: SegmentRecord,
         _ range: Range<Int64>,
         to exchange: any HTTPServerExchange
-    ) throws(StoreError) {
+    ) throws(StoreError) -> Int64 {
         switch piece.body {
         case .inline(let id):
             let bytes =
@@ -92,18 +120,21 @@ final class DownloadHandler: HTTPServerHandler {
             guard range.upperBound <= bytes.count else { throw .fileNotFound }
             let part = bytes[Int(range.lowerBound)..<Int(range.upperBound)]
             exchange.sendBody(ByteBuffer(bytes: part))
+            return Int64(range.count)
         case .file(let id):
-            try send(file: id, of: piece.size, range, to: exchange)
+            let file = try open(id, of: piece.size, for: range)
+            let windowEnd = min(range.upperBound, range.lowerBound + Self.windowBytes)
+            return try send(file, range.lowerBound..<windowEnd, to: exchange)
         case .composite, .deleteMarker, .empty: throw .fileNotFound
         }
     }
 
-    private func send(
-        file id: FileID,
+    private func open(
+        _ id: FileID,
         of count: Int64,
-        _ range: Range<Int64>,
-        to exchange: any HTTPServerExchange
-    ) throws(StoreError) {
+        for range: Range<Int64>
+    ) throws(StoreError) -> Current {
+        if let current { return current }
         let handle: NIOFileHandle
         if opened.handle != nil, let first = handles.first {
             handle = first
@@ -113,21 +144,54 @@ final class DownloadHandler: HTTPServerHandler {
             handle = NIOFileHandle(_deprecatedTakingOwnershipOfDescriptor: descriptor)
             handles.append(handle)
         }
-        guard Int64(range.count) <= Self.readBytesMax else {
+        let file = Current(handle: handle, isSentAsFile: Int64(range.count) > Self.readBytesMax)
+        current = file
+        return file
+    }
+
+    private func send(
+        _ file: Current,
+        _ window: Range<Int64>,
+        to exchange: any HTTPServerExchange
+    ) throws(StoreError) -> Int64 {
+        guard isAtHand(window, of: file.handle, on: exchange.eventLoop) else { return 0 }
+        guard !file.isSentAsFile else {
             let region = FileRegion(
-                fileHandle: handle,
-                readerIndex: Int(range.lowerBound),
-                endIndex: Int(range.upperBound)
+                fileHandle: file.handle,
+                readerIndex: Int(window.lowerBound),
+                endIndex: Int(window.upperBound)
             )
             exchange.sendFile(region)
-            return
+            return Int64(window.count)
         }
         defer {
-            handles.removeAll { $0 === handle }
-            try? handle.close()
+            handles.removeAll { $0 === file.handle }
+            try? file.handle.close()
         }
-        let bytes = try Self.read(range, from: handle)
+        let bytes = try Self.read(window, from: file.handle)
         exchange.sendBody(ByteBuffer(bytes: bytes))
+        return Int64(window.count)
+    }
+
+    /// Whether the bytes can be sent without waiting for the disk; else a thread gets them, and
+    /// `pump` goes on from there.
+    private func isAtHand(
+        _ window: Range<Int64>,
+        of handle: NIOFileHandle,
+        on eventLoop: any EventLoop
+    ) -> Bool {
+        if broughtIn == window { return true }
+        var descriptor: Int32?
+        try? handle.withUnsafeFileDescriptor { descriptor = $0 }
+        guard let descriptor, !files.isCached(window, of: descriptor) else { return true }
+        isBringing = true
+        files.bringIn(window, of: descriptor, on: eventLoop).assumeIsolated().whenComplete { _ in
+            self.isBringing = false
+            // What failed fails once more where it is sent.
+            self.broughtIn = window
+            if self.isClosed { self.closeHandles() } else { self.pump() }
+        }
+        return false
     }
 
     private static func read(

@@ -23,6 +23,7 @@ final class BodyFiles: Sendable {
     private let durability: StoreIndex.Durability
     private let reserveBytes: Int64
     private let threads: NIOThreadPool
+    private let readThreads: NIOThreadPool
     private let statistics: StoreStatistics
     /// The memory of bodies that are written past the page cache.
     let directBuffers: DirectBuffers
@@ -34,6 +35,7 @@ final class BodyFiles: Sendable {
         durability: StoreIndex.Durability,
         reserveBytes: Int64,
         threads: NIOThreadPool,
+        readThreads: NIOThreadPool,
         statistics: StoreStatistics,
         system: any FileSystem = LinuxFiles(),
         directBuffers: DirectBuffers = DirectBuffers(bytesMax: 0)
@@ -43,6 +45,7 @@ final class BodyFiles: Sendable {
         self.durability = durability
         self.reserveBytes = reserveBytes
         self.threads = threads
+        self.readThreads = readThreads
         self.statistics = statistics
         self.directBuffers = directBuffers
     }
@@ -235,6 +238,23 @@ final class BodyFiles: Sendable {
         } catch {
             close(descriptor)
             throw error
+        }
+    }
+
+    /// Whether bytes of an open file can be sent without waiting for the disk.
+    func isCached(_ range: Range<Int64>, of descriptor: Int32) -> Bool {
+        system.isCached(range, of: descriptor)
+    }
+
+    /// Brings bytes of a file, which stays open meanwhile, into the page cache by a thread.
+    func bringIn(
+        _ range: Range<Int64>,
+        of descriptor: Int32,
+        on eventLoop: any EventLoop
+    ) -> EventLoopFuture<Void> {
+        statistics.readFromDisk()
+        return readThreads.runIfActive(eventLoop: eventLoop) { [system] in
+            try system.bringIn(range, of: descriptor)
         }
     }
 

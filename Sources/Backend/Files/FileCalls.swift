@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Glibc
 
 /// System calls on files, with the store's errors; each is tried again where a signal broke it.
@@ -83,6 +84,25 @@ enum FileCalls {
         }
         if let failure { throw failure }
         return bytes
+    }
+
+    /// Sends bytes of a file, from the page cache, to another descriptor; fewer at the file's end.
+    static func send(
+        _ range: Range<Int64>,
+        of descriptor: Int32,
+        to target: Int32
+    ) throws(StoreError) {
+        var offset = range.lowerBound
+        while offset < range.upperBound {
+            let count = Int(range.upperBound - offset)
+            let sent = sealgate_send_file(target, descriptor, off_t(offset), count)
+            if sent == 0 { return }
+            if sent > 0 {
+                offset += Int64(sent)
+            } else if errno != EINTR {
+                throw StoreError(errno: errno, doing: "sendfile")
+            }
+        }
     }
 
     /// Flushes a file's bytes, and what is needed to read them, to the disk.

@@ -36,6 +36,10 @@ protocol FileSystem: Sendable {
     func link(_ name: String, as newName: String, in folder: Int32) throws(StoreError)
     /// Deletes a file; one that is gone is no error.
     func delete(_ name: String, in folder: Int32) throws(StoreError)
+    /// Whether bytes of a file, 1 MiB or less, are in the page cache; `false` where nothing tells.
+    func isCached(_ range: Range<Int64>, of descriptor: Int32) -> Bool
+    /// Brings bytes of a file into the page cache, and waits for them.
+    func bringIn(_ range: Range<Int64>, of descriptor: Int32) throws(StoreError)
     /// The bytes free for the process on the disk of a folder, and the disk's size.
     func room(of folder: Int32) throws(StoreError) -> (free: Int64, total: Int64)
     /// Gives a descriptor back.
@@ -51,6 +55,9 @@ extension FileSystem {
 
 /// The real one.
 struct LinuxFiles: FileSystem {
+    /// Takes what is brought into the page cache for its own sake; as long as the process.
+    private static let nowhere = unsafe Glibc.open("/dev/null", O_WRONLY | O_CLOEXEC)
+
     func create(_ name: String, in folder: Int32) throws(StoreError) -> Int32 {
         try FileCalls.open(name, in: folder, flags: O_WRONLY | O_CREAT | O_EXCL)
     }
@@ -90,6 +97,14 @@ struct LinuxFiles: FileSystem {
 
     func delete(_ name: String, in folder: Int32) throws(StoreError) {
         try FileCalls.delete(name, in: folder)
+    }
+
+    func isCached(_ range: Range<Int64>, of descriptor: Int32) -> Bool {
+        sealgate_is_cached(descriptor, off_t(range.lowerBound), range.count) != 0
+    }
+
+    func bringIn(_ range: Range<Int64>, of descriptor: Int32) throws(StoreError) {
+        try FileCalls.send(range, of: descriptor, to: Self.nowhere)
     }
 
     func room(of folder: Int32) throws(StoreError) -> (free: Int64, total: Int64) {

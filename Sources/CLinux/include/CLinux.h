@@ -13,6 +13,13 @@ int sealgate_peer_uid(int socket, uid_t *uid);
 /// errno, as where the file system can't.
 int sealgate_set_direct(int file, int is_direct);
 
+/// Whether bytes of a file, 1 to 2,000,000, are all in the page cache; 0 also where that can't be
+/// told, as of a file of somebody else. Neither reads nor starts to read.
+int sealgate_is_cached(int file, off_t offset, size_t count);
+
+/// Sends bytes of a file without copying them (sendfile); how many, or -1 with errno.
+ssize_t sealgate_send_file(int target, int file, off_t offset, size_t count);
+
 /// Forbids core dumps and ptrace by other processes of the user; 0, or -1 with errno.
 int sealgate_forbid_dumps(void);
 
