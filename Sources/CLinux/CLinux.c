@@ -25,16 +25,17 @@ int sealgate_set_direct(int file, int is_direct) {
 }
 
 int sealgate_is_cached(int file, off_t offset, size_t count) {
-    enum { page_bytes = 4096, pages_max = 512 };
-    unsigned char pages[pages_max];
-    off_t start = offset - offset % page_bytes;
-    size_t size = (size_t)(offset - start) + count;
-    size_t page_count = (size + page_bytes - 1) / page_bytes;
-    if (count == 0 || page_count > pages_max) return 0;
-    void *place = mmap(NULL, size, PROT_READ, MAP_SHARED, file, start);
+    enum { page_bytes = 4096, step_bytes = 131072 };
+    if (count == 0) return 0;
+    const size_t before = (size_t)offset % page_bytes, size = before + count;
+    char *place = mmap(NULL, size, PROT_READ, MAP_SHARED, file, offset - (off_t)before);
     if (place == MAP_FAILED) return 0;
-    int is_cached = mincore(place, size, pages) == 0;
-    for (size_t page = 0; is_cached && page < page_count; page += 1) is_cached = pages[page] & 1;
+    const size_t last = (size - 1) / page_bytes * page_bytes;
+    unsigned char page = 0;
+    int is_cached = mincore(place + last, page_bytes, &page) == 0 && (page & 1);
+    for (size_t at = 0; is_cached && at < last; at += step_bytes) {
+        is_cached = mincore(place + at, page_bytes, &page) == 0 && (page & 1);
+    }
     munmap(place, size);
     return is_cached;
 }

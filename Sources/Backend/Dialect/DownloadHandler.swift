@@ -12,7 +12,9 @@ internal import Transport
 final class DownloadHandler: HTTPServerHandler {
     /// Pieces up to this are read rather than sent as files.
     static let readBytesMax: Int64 = 131_072
-    /// The most bytes of a file that are brought into memory, and sent, at a time.
+    /// The most bytes of a file that are sent at a time where they are in memory.
+    static let lookBytes: Int64 = 8_388_608
+    /// The most bytes of a file that are brought into memory, and then sent, at a time.
     static let windowBytes: Int64 = 1_048_576
     /// With pieces above `readBytesMax` and a transport that queues `queueBytesMax` before it
     /// isn't writable, older files than these were sent in full.
@@ -123,8 +125,11 @@ final class DownloadHandler: HTTPServerHandler {
             return Int64(range.count)
         case .file(let id):
             let file = try open(id, of: piece.size, for: range)
-            let windowEnd = min(range.upperBound, range.lowerBound + Self.windowBytes)
-            return try send(file, range.lowerBound..<windowEnd, to: exchange)
+            guard let part = partAtHand(of: range, file.handle, on: exchange.eventLoop) else {
+                return 0
+            }
+            try send(file, part, to: exchange)
+            return Int64(part.count)
         case .composite, .deleteMarker, .empty: throw .fileNotFound
         }
     }
@@ -151,39 +156,40 @@ final class DownloadHandler: HTTPServerHandler {
 
     private func send(
         _ file: Current,
-        _ window: Range<Int64>,
+        _ part: Range<Int64>,
         to exchange: any HTTPServerExchange
-    ) throws(StoreError) -> Int64 {
-        guard isAtHand(window, of: file.handle, on: exchange.eventLoop) else { return 0 }
+    ) throws(StoreError) {
         guard !file.isSentAsFile else {
             let region = FileRegion(
                 fileHandle: file.handle,
-                readerIndex: Int(window.lowerBound),
-                endIndex: Int(window.upperBound)
+                readerIndex: Int(part.lowerBound),
+                endIndex: Int(part.upperBound)
             )
             exchange.sendFile(region)
-            return Int64(window.count)
+            return
         }
         defer {
             handles.removeAll { $0 === file.handle }
             try? file.handle.close()
         }
-        let bytes = try Self.read(window, from: file.handle)
+        let bytes = try Self.read(part, from: file.handle)
         exchange.sendBody(ByteBuffer(bytes: bytes))
-        return Int64(window.count)
     }
 
-    /// Whether the bytes can be sent without waiting for the disk; else a thread gets them, and
-    /// `pump` goes on from there.
-    private func isAtHand(
-        _ window: Range<Int64>,
-        of handle: NIOFileHandle,
+    /// What of `range` can be sent without waiting for the disk.
+    ///
+    /// `nil`: a thread gets the first of it, and `pump` goes on from there.
+    private func partAtHand(
+        of range: Range<Int64>,
+        _ handle: NIOFileHandle,
         on eventLoop: any EventLoop
-    ) -> Bool {
-        if broughtIn == window { return true }
+    ) -> Range<Int64>? {
+        if let broughtIn, broughtIn.lowerBound == range.lowerBound { return broughtIn }
+        let look = range.prefix(Self.lookBytes)
         var descriptor: Int32?
         try? handle.withUnsafeFileDescriptor { descriptor = $0 }
-        guard let descriptor, !files.isCached(window, of: descriptor) else { return true }
+        guard let descriptor, !files.isCached(look, of: descriptor) else { return look }
+        let window = range.prefix(Self.windowBytes)
         isBringing = true
         files.bringIn(window, of: descriptor, on: eventLoop).assumeIsolated().whenComplete { _ in
             self.isBringing = false
@@ -191,7 +197,7 @@ final class DownloadHandler: HTTPServerHandler {
             self.broughtIn = window
             if self.isClosed { self.closeHandles() } else { self.pump() }
         }
-        return false
+        return nil
     }
 
     private static func read(
@@ -207,5 +213,12 @@ final class DownloadHandler: HTTPServerHandler {
         let read = try bytes.get()
         guard read.count == range.count else { throw .diskRefused("read: file is too short") }
         return read
+    }
+}
+
+extension Range<Int64> {
+    /// The first `count` of it, or all.
+    fileprivate func prefix(_ count: Int64) -> Self {
+        lowerBound..<Swift.min(upperBound, lowerBound + count)
     }
 }

@@ -36,7 +36,7 @@ protocol FileSystem: Sendable {
     func link(_ name: String, as newName: String, in folder: Int32) throws(StoreError)
     /// Deletes a file; one that is gone is no error.
     func delete(_ name: String, in folder: Int32) throws(StoreError)
-    /// Whether bytes of a file, 1 MiB or less, are in the page cache; `false` where nothing tells.
+    /// Whether bytes of a file are in the page cache, as far as some of them tell.
     func isCached(_ range: Range<Int64>, of descriptor: Int32) -> Bool
     /// Brings bytes of a file into the page cache, and waits for them.
     func bringIn(_ range: Range<Int64>, of descriptor: Int32) throws(StoreError)

@@ -13,8 +13,8 @@ int sealgate_peer_uid(int socket, uid_t *uid);
 /// errno, as where the file system can't.
 int sealgate_set_direct(int file, int is_direct);
 
-/// Whether bytes of a file, 1 to 2,000,000, are all in the page cache; 0 also where that can't be
-/// told, as of a file of somebody else. Neither reads nor starts to read.
+/// Whether bytes of a file are in the page cache, by a look at one page in 128 KiB and at the last;
+/// 0 also where that can't be told, as of a file of somebody else. Neither reads nor starts to.
 int sealgate_is_cached(int file, off_t offset, size_t count);
 
 /// Sends bytes of a file without copying them (sendfile); how many, or -1 with errno.
