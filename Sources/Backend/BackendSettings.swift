@@ -55,7 +55,7 @@ public enum BackendSettings {
         "flush_threads",
         in: 1...64,
         default: 4,
-        "Threads that flush files to the disk and delete them."
+        "Threads that write files past the page cache, flush files to the disk and delete them."
     )
     /// `read_threads`.
     public static let readThreads = SettingKey<Int>.integer(

@@ -16,12 +16,6 @@ final class StoreServices: Sendable {
         var documentBytesMax = 2 << 20
         /// The largest object of the reserved bucket.
         var recordBytesMax = 1 << 20
-
-        /// Whether a body of that size stands in the index; `false` for an unknown one.
-        func isInline(_ size: Int64?) -> Bool {
-            guard let size else { return false }
-            return size <= bodies.inlineBytesMax
-        }
     }
 
     let index: StoreIndex

@@ -33,12 +33,4 @@ final class ColdDisk: RealDisk {
         try disk.bringIn(range, of: descriptor)
         state.withLock { $0.done.append(range) }
     }
-
-    func write(
-        _ bytes: Span<UInt8>,
-        to descriptor: Int32,
-        at offset: Int64
-    ) throws(StoreError) {
-        try disk.write(bytes, to: descriptor, at: offset)
-    }
 }

@@ -16,6 +16,14 @@ extension RealDisk {
         disk.setDirect(isDirect, descriptor)
     }
 
+    func write(
+        _ bytes: Span<UInt8>,
+        to descriptor: Int32,
+        at offset: Int64
+    ) throws(StoreError) {
+        try disk.write(bytes, to: descriptor, at: offset)
+    }
+
     func flushData(_ descriptor: Int32) throws(StoreError) { try disk.flushData(descriptor) }
 
     func flushFolder(_ name: String, in folder: Int32) throws(StoreError) {

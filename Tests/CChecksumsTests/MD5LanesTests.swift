@@ -6,9 +6,11 @@ import Testing
 struct MD5LanesTests {
     @Test("streams side by side are the same streams one by one, by each set of instructions")
     func sameAsAlone() {
-        let count = Int(sealgate_md5_lane_count())
+        let laneCount = Int(sealgate_md5_lane_count())
+        // One lane: the processor lacks the instructions of them all.
+        guard laneCount > 1 else { return }
         var random = SplitMix64(seed: 3)
-        for (count, blockCount) in zip(1...count, [0, 1, 2, 3, 64, 500] + Array(4...20)) {
+        for (count, blockCount) in zip(1...laneCount, [0, 1, 2, 3, 64, 500] + Array(4...20)) {
             let bytes = (0..<count).map { _ in random.bytes(blockCount * 64 + 1) }
             let starts = (0..<count).map { _ in
                 let words = (0..<4).map { _ in UInt32(truncatingIfNeeded: random.next()) }

@@ -38,7 +38,8 @@ final class UploadHandler: HTTPServerHandler {
             ? Int64(services.limits.recordBytesMax) : .max
         if let statedSize, statedSize > sizeMax { throw S3Error(.entityTooLarge) }
         // A body that is here already is refused by its commit alone, which looks anyway.
-        let comesLater = request.head.expectsContinue || !services.limits.isInline(statedSize)
+        let limits = services.limits.bodies
+        let comesLater = request.head.expectsContinue || !limits.isInline(statedSize)
         if request.operation == .uploadPart {
             let upload = try request.uploadID()
             let number = try request.number("partNumber", in: 1...10_000, default: 0)
@@ -65,7 +66,7 @@ final class UploadHandler: HTTPServerHandler {
         guard let exchange = reply.exchange else { throw StoreError.stopping }
         writer = BodyWriter(
             files: services.files,
-            limits: services.limits.bodies,
+            limits: limits,
             size: statedSize,
             on: exchange.eventLoop,
             BodyWriter.Report(
@@ -73,7 +74,7 @@ final class UploadHandler: HTTPServerHandler {
                 failed: { [weak self] in self?.drop($0) }
             )
         )
-        if request.head.expectsContinue { reply.exchange?.sendContinue() }
+        if request.head.expectsContinue { exchange.sendContinue() }
     }
 
     private static func check(

@@ -16,6 +16,18 @@ final class BodyWriter {
         var inlineBytesMax: Int
         /// Bodies from this on go past the page cache; 0: none.
         var directBytesMin = 0
+
+        /// Whether a body of that size stays in memory; `false` for an unknown one.
+        func isInline(_ size: Int64?) -> Bool {
+            guard let size else { return false }
+            return size <= inlineBytesMax
+        }
+
+        /// Whether a body of that size goes past the page cache; `false` for an unknown one.
+        func isDirect(_ size: Int64?) -> Bool {
+            guard let size, directBytesMin > 0 else { return false }
+            return size >= directBytesMin && !isInline(size)
+        }
     }
 
     /// What is told between calls.
@@ -55,8 +67,7 @@ final class BodyWriter {
         self.limits = limits
         self.loop = loop
         self.report = report
-        let isLarge = limits.directBytesMin > 0 && (size ?? 0) >= limits.directBytesMin
-        awaitsDirect = isLarge && (size ?? 0) > limits.inlineBytesMax
+        awaitsDirect = limits.isDirect(size)
     }
 
     /// Bytes taken so far.

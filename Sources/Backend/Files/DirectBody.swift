@@ -118,13 +118,10 @@ final class DirectBody {
     /// Decides what is next, when no thread works on the body.
     private func goOn() {
         switch end {
-        case .discarded:
-            release()
-            files.drop(id, descriptor: descriptor)
+        case .discarded: drop()
         case .finishing(let promise):
             if let failure {
-                release()
-                files.drop(id, descriptor: descriptor)
+                drop()
                 promise.fail(failure)
             } else if filled > 0, let buffer {
                 submit(buffer)
@@ -141,6 +138,11 @@ final class DirectBody {
             // Last: more may come before it returns.
             if count > 0 { report.credited(count) }
         }
+    }
+
+    private func drop() {
+        release()
+        files.drop(id, descriptor: descriptor)
     }
 
     private func release() {

@@ -24,8 +24,9 @@ void sealgate_md5_blocks(sealgate_md5_state *state, const uint8_t *bytes, size_t
 // How many streams the processor takes side by side: 16, or 1 where it lacks AVX2.
 int sealgate_md5_lane_count(void);
 
-// Takes `block_count` blocks into each of `count` states, from 1 to the count of lanes, more than
-// one. Stream n's blocks begin at bytes[n]. Up to 8 streams take as long as one, 16 a little more.
+// Takes `block_count` blocks into each of `count` states, where there are that many lanes and more
+// than one. Stream n's blocks begin at bytes[n]. Up to 8 streams take as long as one, 16 a little
+// more.
 void sealgate_md5_lanes(
     sealgate_md5_state *states, const uint8_t *const *bytes, size_t count, size_t block_count
 );
