@@ -152,6 +152,19 @@ import Testing
         #expect(ground.fallbacks("refused"))
     }
 
+    @Test func `a body whose writes are refused by two at once counts once`() async throws {
+        let ground = try Ground(GatedDisk(.refuses, holdingWrites: true))
+        let writer = try await ground.writer(3 * Self.half)
+        // The first half goes to a thread, the second has to be written at once.
+        async let taken = writer.append(bytes(3 * Self.half))
+        ground.disk.awaitWrite()
+        ground.disk.awaitWrite()
+        for _ in 0..<6 { ground.disk.letGo() }
+        _ = try await taken
+        #expect(try ground.read(try await writer.finish()) == bytes(3 * Self.half))
+        #expect(ground.fallbacks("refused"))
+    }
+
     @Test func `a body dropped under a write lives until the disk is done with it`() async throws {
         let ground = try Ground(GatedDisk(holdingWrites: true))
         let writer = try await ground.writer(100_000)

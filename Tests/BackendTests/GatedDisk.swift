@@ -70,13 +70,13 @@ final class GatedDisk: RealDisk {
         to descriptor: Int32,
         at offset: Int64
     ) throws(StoreError) {
-        if isHeld {
-            began.signal()
-            gate.wait()
-        }
         let (isDirect, fails) = state.withLock { state in
             let isDirect = state.direct.contains(descriptor)
             return (isDirect, state.failsAll || isDirect && manner == .refuses)
+        }
+        if isHeld {
+            began.signal()
+            gate.wait()
         }
         if fails { throw StoreError(errno: isDirect ? EINVAL : EIO, doing: "write") }
         try disk.write(bytes, to: descriptor, at: offset)

@@ -119,29 +119,35 @@ final class BodyFiles: Sendable {
 
     /// Writes whole blocks past the page cache; where the disk refuses that, through it, like all
     /// that follows; blocks.
+    ///
+    /// - Returns: whether the disk took them as they were to go.
     func writeBlocks(
         _ bytes: Span<UInt8>,
         to descriptor: Int32,
         at offset: Int64
-    ) throws(StoreError) {
-        guard !bytes.isEmpty else { return }
+    ) throws(StoreError) -> Bool {
+        guard !bytes.isEmpty else { return true }
         do throws(StoreError) {
             try system.write(bytes, to: descriptor, at: offset)
+            return true
         } catch {
             guard system.setDirect(false, descriptor) else { throw error }
             try system.write(bytes, to: descriptor, at: offset)
-            statistics.wroteCached(.refused)
+            return false
         }
     }
+
+    /// Counts a body of which the disk refused to take blocks past the page cache.
+    func countRefused() { statistics.wroteCached(.refused) }
 
     /// Lets the writes that follow go through the page cache.
     func leaveDirect(_ descriptor: Int32) { _ = system.setDirect(false, descriptor) }
 
     /// Runs what waits for the disk on a thread.
-    func onThread(
+    func onThread<Value: Sendable>(
         _ eventLoop: any EventLoop,
-        _ work: @escaping @Sendable () throws -> Void
-    ) -> EventLoopFuture<Void> {
+        _ work: @escaping @Sendable () throws -> Value
+    ) -> EventLoopFuture<Value> {
         threads.runIfActive(eventLoop: eventLoop, work)
     }
 

@@ -31,6 +31,7 @@ final class DirectBody {
     /// Bytes whose credit waits for the write that is under way.
     private var withheld = 0
     private var isWriting = false
+    private var isRefused = false
     private var failure: StoreError?
     private var end = End.open
 
@@ -67,7 +68,7 @@ final class DirectBody {
             if isWriting {
                 guard !rest.isEmpty else { break }
                 // More came than had credit: the half has to make room at once.
-                try Self.write(buffer, half, filled, at: offset, descriptor, files)
+                note(try Self.write(buffer, half, filled, at: offset, descriptor, files))
                 offset += Int64(filled)
                 filled = 0
             } else {
@@ -109,10 +110,20 @@ final class DirectBody {
         .assumeIsolated().whenComplete { self.wrote($0) }
     }
 
-    private func wrote(_ result: Result<Void, any Error>) {
+    private func wrote(_ result: Result<Bool, any Error>) {
         isWriting = false
-        if case .failure(let error) = result { failure = (error as? StoreError) ?? .stopping }
+        switch result {
+        case .success(let isDirect): note(isDirect)
+        case .failure(let error): failure = (error as? StoreError) ?? .stopping
+        }
         goOn()
+    }
+
+    /// A body counts once, though a thread and the loop may both have met the refusal.
+    private func note(_ isDirect: Bool) {
+        guard !isDirect, !isRefused else { return }
+        isRefused = true
+        files.countRefused()
     }
 
     /// Decides what is next, when no thread works on the body.
@@ -152,6 +163,8 @@ final class DirectBody {
     }
 
     /// Writes whole blocks directly, the rest of the last one through the cache; blocks.
+    ///
+    /// - Returns: whether the disk took the blocks directly.
     private static func write(
         _ buffer: DirectBuffer,
         _ half: DirectBuffer.Half,
@@ -159,15 +172,16 @@ final class DirectBody {
         at offset: Int64,
         _ descriptor: Int32,
         _ files: BodyFiles
-    ) throws(StoreError) {
+    ) throws(StoreError) -> Bool {
         let whole = count - count % DirectBuffer.alignment
-        try buffer.withBytes(of: half, 0..<whole) { (bytes) throws(StoreError) in
+        let isDirect = try buffer.withBytes(of: half, 0..<whole) { (bytes) throws(StoreError) in
             try files.writeBlocks(bytes, to: descriptor, at: offset)
         }
-        guard whole < count else { return }
+        guard whole < count else { return isDirect }
         files.leaveDirect(descriptor)
         try buffer.withBytes(of: half, whole..<count) { (bytes) throws(StoreError) in
             try files.write(bytes, to: descriptor, at: offset + Int64(whole))
         }
+        return isDirect
     }
 }
