@@ -34,12 +34,12 @@ final class HTTP1ClientExchange: HTTPClientExchange {
         handler: any HTTPClientHandler,
         pool: HTTP1ClientPool
     ) {
+        requestEnded = head.bodyLength == .known(0)
         self.head = head
         self.handler = handler
         self.pool = pool
         queueDeadline = pool.eventLoop.now + pool.limits.responseTimeout
         queuedBytesMax = pool.limits.writeHighWaterBytes
-        requestEnded = head.bodyLength == .known(0)
     }
 
     var isOver: Bool { handler == nil }

@@ -9,7 +9,7 @@ extension Envelope {
     ///
     /// - Throws: `.keyReferenceInvalid` where there is no attribute key, and what `Envelope`
     ///   throws.
-    init(
+    convenience init(
         sealing objectKey: ObjectEncryptionKey,
         objectID: Identifier,
         body: EnvelopeBody,

@@ -159,7 +159,7 @@ struct KeyAccess: Sendable {
 
 extension WrappingKey {
     /// A bucket key as a wrapping key.
-    init?(_ key: BucketKey, _ use: BucketKeyUse, isFromCache: Bool) {
+    convenience init?(_ key: BucketKey, _ use: BucketKeyUse, isFromCache: Bool) {
         guard let id = try? Identifier(key.id.bytes) else { return nil }
         self.init(
             reference: use == .sseS3 ? .bucketKey(id) : .kmsBucketKey(id),
@@ -171,7 +171,7 @@ extension WrappingKey {
     }
 
     /// An object's own data key as a wrapping key.
-    init(_ generated: GeneratedDataKey, _ keyID: KeyID, client: EncryptionContext) {
+    convenience init(_ generated: GeneratedDataKey, _ keyID: KeyID, client: EncryptionContext) {
         let wrapped = KeyReference.WrappedDataKey(
             kmsKeyID: keyID.name,
             wrapped: generated.wrapped,

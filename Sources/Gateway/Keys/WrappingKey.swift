@@ -4,7 +4,9 @@ import S3Wire
 import SealedObject
 
 /// The key that wraps a new object's own key, and how envelope and answer name it.
-struct WrappingKey: Sendable {
+///
+/// A class, since it is handed on from step to step.
+final class WrappingKey: Sendable {
     /// Where the key comes from.
     enum Source: Sendable {
         case customer(CustomerKeyHolder)
@@ -20,7 +22,21 @@ struct WrappingKey: Sendable {
     /// The id of the KMS key that stands behind it, for answers and audit; `nil` for SSE-C.
     let keyID: String?
     /// The use of that KMS key; `nil` where the request counted it already.
-    var keyUse: AuditKeyUse?
+    let keyUse: AuditKeyUse?
+
+    init(
+        reference: KeyReference,
+        bucketKeyKMSKeyID: String,
+        source: Source,
+        keyID: String?,
+        keyUse: AuditKeyUse? = nil
+    ) {
+        self.reference = reference
+        self.bucketKeyKMSKeyID = bucketKeyKMSKeyID
+        self.source = source
+        self.keyID = keyID
+        self.keyUse = keyUse
+    }
 
     static func customer(_ holder: CustomerKeyHolder) -> WrappingKey {
         WrappingKey(

@@ -7,7 +7,8 @@ import SealedObject
 /// PutObject: one stream, whose envelope commits it.
 final class ObjectUpload: UploadKind {
     private let scope: RequestScope
-    private var attributes = ObjectAttributes()
+    // Sealed once; `nil` then.
+    private var attributes: ObjectAttributes?
     private var conditions = HTTPFields()
     private var requested = RequestedEncryption.managed
     private var wrapping: WrappingKey?
@@ -132,6 +133,7 @@ final class ObjectUpload: UploadKind {
         _ objectKey: ObjectEncryptionKey,
         _ wrapping: WrappingKey
     ) throws(SealedObjectError) -> Envelope {
+        guard var attributes = attributes.take() else { throw .keyReferenceInvalid }
         if let md5 = facts.md5, wrapping.reference.mode == .s3 {
             attributes.entityTag = Hex.encode(md5)
         }

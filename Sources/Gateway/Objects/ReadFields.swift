@@ -162,12 +162,11 @@ extension ObjectAttributes {
     ///
     /// - Throws: `MetadataTooLarge` over 20 KiB.
     func requireRoom() throws(S3Error) {
-        let texts = [
-            contentType, contentEncoding, contentLanguage, contentDisposition, cacheControl,
-            expires, websiteRedirect, storageClass,
-        ]
+        func count(_ text: String?) -> Int { 8 + (text?.utf8.count ?? 0) }
         let byteCount =
-            texts.reduce(0) { $0 + ($1?.utf8.count ?? 0) + 8 }
+            count(contentType) + count(contentEncoding) + count(contentLanguage)
+            + count(contentDisposition) + count(cacheControl) + count(expires)
+            + count(websiteRedirect) + count(storageClass)
             + userMetadata.reduce(0) { $0 + $1.name.utf8.count + $1.value.utf8.count + 16 }
             + tags.reduce(0) { $0 + $1.key.utf8.count + $1.value.utf8.count + 16 }
         guard byteCount <= Self.headerBytesMax else {

@@ -25,10 +25,9 @@ struct PayloadPlan {
     /// - Throws: as for an upload, but a length needn't be stated of a body that isn't in chunks
     ///   of its own.
     init(_ scope: RequestScope, countMax: UInt64) throws(S3Error) {
-        let head = scope.head
-        mode = try PayloadMode(head.fields)
+        mode = try PayloadMode(scope.head.fields)
         expected = PayloadExpectations(countMax: countMax)
-        expected.count = try mode.decodedLength(of: head)
+        expected.count = try mode.decodedLength(of: scope.head)
         if expected.count == nil, mode.isChunked { throw S3Error(.missingContentLength) }
         if let count = expected.count, count > countMax {
             throw Self.tooLarge(count, countMax)
@@ -36,7 +35,7 @@ struct PayloadPlan {
         expected.sha256 = try Self.signedDigest(mode, scope.sender?.identity.payload)
         // A Complete's checksum headers are the object's, not its document's.
         guard scope.operation != .completeMultipartUpload else { return }
-        expected.declared = try ChecksumHeaders(head.fields)
+        expected.declared = try ChecksumHeaders(scope.head.fields)
     }
 
     /// A reader for the body of an upload: digests of large ones are computed beside the loop.

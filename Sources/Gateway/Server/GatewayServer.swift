@@ -76,7 +76,7 @@ public final class GatewayServer: Sendable {
         let ring = try KeyServices.ring(settings, try backends.provider, records)
         try await begin(ring, records)
         let audit = try await AuditLog.open(settings, ring, log)
-        var services = GatewayServices(
+        let services = GatewayServices(
             settings,
             storeForm: pools.client.form,
             credentials: credentials,
@@ -84,9 +84,9 @@ public final class GatewayServer: Sendable {
             bucketSettings: BucketSettingsStore(settings, records, ring, registry),
             audit: audit,
             log: log,
-            metrics: GatewayMetrics(registry)
+            metrics: GatewayMetrics(registry),
+            digestThreads: DigestThreads(settings, in: registry)
         )
-        services.digestThreads = DigestThreads(settings, in: registry)
         MetricsBridge.register(transport, secure, kmsTransport, ring, audit, in: registry)
         let loops = await pools.contexts(services)
         ring.whenCleared { loops.forgetObjects() }

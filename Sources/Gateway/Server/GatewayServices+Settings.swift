@@ -25,7 +25,7 @@ extension BucketSettingsStore {
 
 extension GatewayServices {
     /// What requests share, from the settings.
-    init(
+    convenience init(
         _ settings: Settings,
         storeForm: StoreForm,
         credentials: [Credential],
@@ -33,7 +33,8 @@ extension GatewayServices {
         bucketSettings: BucketSettingsStore,
         audit: AuditLog,
         log: Logger,
-        metrics: GatewayMetrics
+        metrics: GatewayMetrics,
+        digestThreads: DigestThreads? = nil
     ) {
         let compatibility: Compatibility =
             switch settings[GatewaySettings.compatibility] {
@@ -70,7 +71,6 @@ extension GatewayServices {
                 digest: { HashFunction.md5.digest($0) }
             ),
             settings: bucketSettings,
-            keys: keys,
             access: KeyAccess(
                 ring: keys,
                 errors: KMSErrorMapping(compatibility: compatibility),
@@ -79,6 +79,7 @@ extension GatewayServices {
             audit: audit,
             log: log,
             metrics: metrics,
+            digestThreads: digestThreads,
             clock: { SystemClock.now }
         )
     }

@@ -6,7 +6,10 @@ import NIOCore
 import S3Wire
 
 /// What all requests of the process share; immutable, or safe to share by itself.
-struct GatewayServices: Sendable {
+///
+/// One object that is handed on: as a structure each step of a request would copy a dozen
+/// references.
+final class GatewayServices: Sendable {
     /// What the settings decided for requests.
     struct Options: Sendable {
         var regions: [String]
@@ -27,7 +30,7 @@ struct GatewayServices: Sendable {
     }
 
     let options: Options
-    var storeForm = StoreForm.dialect
+    let storeForm: StoreForm
     let credentials: [Credential]
     let sse: SSEPolicy
     let settings: BucketSettingsStore
@@ -37,8 +40,35 @@ struct GatewayServices: Sendable {
     let log: Logger
     let metrics: GatewayMetrics
     /// Where digests of large bodies are computed; `nil` where they are on the loop.
-    var digestThreads: DigestThreads?
+    let digestThreads: DigestThreads?
     let clock: @Sendable () -> Timestamp
+
+    init(
+        options: Options,
+        storeForm: StoreForm = .dialect,
+        credentials: [Credential],
+        sse: SSEPolicy,
+        settings: BucketSettingsStore,
+        access: KeyAccess,
+        audit: AuditLog,
+        log: Logger,
+        metrics: GatewayMetrics,
+        digestThreads: DigestThreads? = nil,
+        clock: @escaping @Sendable () -> Timestamp
+    ) {
+        self.options = options
+        self.storeForm = storeForm
+        self.credentials = credentials
+        self.sse = sse
+        self.settings = settings
+        keys = access.ring
+        self.access = access
+        self.audit = audit
+        self.log = log
+        self.metrics = metrics
+        self.digestThreads = digestThreads
+        self.clock = clock
+    }
 
     var errors: KMSErrorMapping { access.errors }
 

@@ -5,7 +5,7 @@ extension Envelope {
     ///
     /// - Throws: `.envelopeTextInvalid` for anything but base64url without padding; as
     ///   `init(parsing:)`.
-    public init(text: some Collection<UInt8>) throws(SealedObjectError) {
+    public convenience init(text: some Collection<UInt8>) throws(SealedObjectError) {
         guard text.count <= Self.countMax / 3 * 4 + 4 else { throw .envelopeLengthInvalid }
         guard let bytes = Base64.decode(text, as: .url) else { throw .envelopeTextInvalid }
         try self.init(parsing: bytes)
@@ -16,7 +16,7 @@ extension Envelope {
     /// - Throws: `.envelopeLengthInvalid`, `.envelopeVersionUnknown`, `.suiteUnknown`,
     ///   `.envelopeModeUnknown`, `.envelopeFlagsInvalid`, `.keyReferenceInvalid`,
     ///   `.plaintextCountInvalid`, `.partCountInvalid`, `.envelopeReservedNotZero`.
-    public init(parsing bytes: [UInt8]) throws(SealedObjectError) {
+    public convenience init(parsing bytes: [UInt8]) throws(SealedObjectError) {
         var cursor = ByteCursor(bytes)
         guard let version = cursor.readInteger(UInt8.self),
             let suite = cursor.readInteger(UInt8.self),

@@ -17,7 +17,7 @@ extension Envelope {
     /// - Throws: `.keyReferenceInvalid` for `.customerKey`, another mode than the context's, or a
     ///   reference over its limits; `.attributesTooLarge`, `.attributeInvalid`,
     ///   `.plaintextCountInvalid`, `.partCountInvalid`, `.lengthInvalid`, `.crypto`.
-    public init(
+    public convenience init(
         sealing objectKey: borrowing SecretBytes,
         objectID: Identifier,
         body: EnvelopeBody,
@@ -57,7 +57,7 @@ extension Envelope {
     /// - Throws: `.keyReferenceInvalid` for the context of another mode; `.attributesTooLarge`,
     ///   `.attributeInvalid`, `.plaintextCountInvalid`, `.partCountInvalid`, `.lengthInvalid`,
     ///   `.crypto`.
-    public init(
+    public convenience init(
         sealing objectKey: borrowing SecretBytes,
         objectID: Identifier,
         body: EnvelopeBody,
@@ -80,7 +80,7 @@ extension Envelope {
         )
     }
 
-    private init(
+    private convenience init(
         objectKey: borrowing SecretBytes,
         objectID: Identifier,
         body: EnvelopeBody,

@@ -2,9 +2,10 @@ internal import Encoding
 
 /// The one metadata value of a stored object: its key wrapped, its attributes sealed.
 ///
-/// Parsing checks the form only; `openKey` and `openAttributes` prove the bytes.
+/// Parsing checks the form only; `openKey` and `openAttributes` prove the bytes. A class, since it
+/// is handed on from step to step and has many parts to copy.
 /// Source: docs/format.md, "Envelope".
-public struct Envelope: Equatable, Sendable {
+public final class Envelope: Sendable {
     /// The most bytes of an envelope, as the limits of its fields add up.
     public static let countMax =
         fixedCount + 13 + SealedFormat.kmsKeyIDCountMax + SealedFormat.wrappedKeyCountMax

@@ -44,11 +44,11 @@ final class LoopGateway: Sendable {
         parts = try await eventLoop.submit {
             let store = MemoryStore(eventLoop)
             store.buckets = ["demo"]
-            var services = keys.services
-            services.storeForm.capabilities = capabilities
+            var form = keys.services.storeForm
+            form.capabilities = capabilities
             let context = LoopContext(
                 eventLoop: eventLoop,
-                services: services,
+                services: keys.services(storeForm: form),
                 store: store.pool,
                 objectCacheCountMax: 16,
                 requestIDSeed: 1

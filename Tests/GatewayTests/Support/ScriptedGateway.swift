@@ -20,11 +20,9 @@ final class ScriptedGateway {
 
     init(_ keys: TestKeys, digestThreads: DigestThreads? = nil) throws {
         store = FakeStore(loop)
-        var services = keys.services
-        services.digestThreads = digestThreads
         context = LoopContext(
             eventLoop: loop,
-            services: services,
+            services: keys.services(digestThreads: digestThreads),
             store: store,
             objectCacheCountMax: 16,
             requestIDSeed: 1

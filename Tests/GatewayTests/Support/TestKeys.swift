@@ -71,7 +71,6 @@ final class TestKeys: Sendable {
                 metrics: BucketSettingsMetrics(registry),
                 clock: { Self.now }
             ),
-            keys: ring,
             access: KeyAccess(
                 ring: ring,
                 errors: KMSErrorMapping(compatibility: compatibility),
@@ -83,6 +82,26 @@ final class TestKeys: Sendable {
             clock: { Self.now }
         )
         _ = try await services.settings.load("demo")
+    }
+
+    /// The services with another form of store, or with threads for the digests of large bodies.
+    func services(
+        storeForm: StoreForm = .dialect,
+        digestThreads: DigestThreads? = nil
+    ) -> GatewayServices {
+        GatewayServices(
+            options: services.options,
+            storeForm: storeForm,
+            credentials: services.credentials,
+            sse: services.sse,
+            settings: services.settings,
+            access: services.access,
+            audit: services.audit,
+            log: services.log,
+            metrics: services.metrics,
+            digestThreads: digestThreads,
+            clock: services.clock
+        )
     }
 
     private static func options(_ documentBytesMax: Int) -> GatewayServices.Options {

@@ -77,6 +77,17 @@ struct EnvelopeTests {
         return try envelope.openAttributes(Sample.secret(key), context: context)
     }
 
+    private func expectAlike(_ read: Envelope, _ written: Envelope) {
+        #expect(read.bytes == written.bytes)
+        #expect(read.objectID == written.objectID)
+        #expect(read.body == written.body)
+        #expect(read.reference == written.reference)
+        #expect(read.wrapSalt == written.wrapSalt)
+        #expect(read.keyCheck == written.keyCheck)
+        #expect(read.attributeKeyID == written.attributeKeyID)
+        #expect(read.attributeBox == written.attributeBox)
+    }
+
     @Test("is read as it was written, and gives key and attributes back")
     func roundTrip() throws {
         let bodies: [EnvelopeBody] = [
@@ -85,8 +96,9 @@ struct EnvelopeTests {
         for reference in try references() {
             for body in bodies {
                 let envelope = try envelope(reference, body: body)
-                #expect(try Envelope(text: Array(envelope.text.utf8)) == envelope)
-                #expect(try Envelope(parsing: envelope.bytes) == envelope)
+                let text = Array(envelope.text.utf8)
+                expectAlike(try Envelope(text: text), envelope)
+                expectAlike(try Envelope(parsing: envelope.bytes), envelope)
                 let key = try envelope.openKey(
                     Sample.secret(Sample.otherKey),
                     context: context(reference)
