@@ -43,22 +43,63 @@ need_packages() {
 
 BUILD_PACKAGES=(libssl-dev libnghttp2-dev libsqlite3-dev pkg-config)
 
+# A function of one file is named by that file in a profile, without the folders above it.
+PROFILE_NAMES=(-Xswiftc -Xllvm -Xswiftc -static-func-full-module-prefix=0)
+
+# find_profile_tool: the toolchain's program that reads and writes profiles, in PROFILE_TOOL.
+find_profile_tool() {
+    PROFILE_TOOL=$(dirname "$(readlink -f "$(command -v swift)")")/llvm-profdata
+    [ -x "$PROFILE_TOOL" ]
+}
+
+# use_profile: what makes a release build use the profile of scripts/profile, in PROFILE_OPTIONS;
+# nothing where the toolchain can't read it, for the programs do the same without.
+# The compiler reads another form than the text that is kept; its file's name tells the build when
+# that has changed.
+use_profile() {
+    local text=$ROOT/Benchmarks/release.proftext data
+    PROFILE_OPTIONS=()
+    data=$ROOT/.build/profile-$(sha256sum "$text" | cut -c 1-16).profdata
+    if [ ! -s "$data" ]; then
+        mkdir -p "$ROOT/.build"
+        if ! find_profile_tool || ! "$PROFILE_TOOL" merge -o "$data.new" "$text" >&2; then
+            say "note: this toolchain can't read Benchmarks/release.proftext, so the programs" \
+                "will be some percent slower"
+            say "sealgate: hint: scripts/profile writes it anew"
+            return 0
+        fi
+        mv "$data.new" "$data"
+    fi
+    # Hot are the paths of 99.99 % of all counts, not of 99 %: what each request does once counts
+    # little beside loops over its bytes. The compiler doesn't see that code it has made before
+    # was made by another profile, so it makes all anew.
+    PROFILE_OPTIONS=(
+        -Xswiftc -Xfrontend -Xswiftc -disable-incremental-llvm-codegen
+        -Xswiftc -Xfrontend -Xswiftc "-ir-profile-use=$data"
+        -Xswiftc -Xllvm -Xswiftc -profile-summary-cutoff-hot=999900
+        "${PROFILE_NAMES[@]}"
+    )
+}
+
 # build_programs CONFIGURATION: builds both programs unless they are newer than every source.
 build_programs() {
     local configuration=$1
     BIN=${SEALGATE_BIN:-$ROOT/.build/$configuration}
     [ -z "${SEALGATE_BIN:-}" ] || return 0
     if [ -x "$BIN/sealgate" ] && [ -x "$BIN/sealgate-store" ] \
-        && [ -z "$(find "$ROOT/Sources" "$ROOT/Package.swift" \
+        && [ -z "$(find "$ROOT/Sources" "$ROOT/Package.swift" "$ROOT/Benchmarks/release.proftext" \
             -newer "$BIN/sealgate" -print -quit)" ]; then
         return 0
     fi
     need_swift
     need_packages "${BUILD_PACKAGES[@]}"
     say "building ($configuration); the first time takes some minutes"
-    # A release stands alone, and is faster without calls through the runtime's shared libraries.
     local options=(-c "$configuration")
-    [ "$configuration" != release ] || options+=(--static-swift-stdlib)
+    if [ "$configuration" = release ]; then
+        # It stands alone, and is faster without calls through the runtime's shared libraries.
+        use_profile
+        options+=(--static-swift-stdlib "${PROFILE_OPTIONS[@]}")
+    fi
     (cd "$ROOT" && swift build "${options[@]}" --product sealgate >&2 \
         && swift build "${options[@]}" --product sealgate-store >&2) || die "the build failed"
     # The linker leaves a program untouched when nothing in it changed.
