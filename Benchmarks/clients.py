@@ -51,6 +51,14 @@ class Clients:
         self._check_load(output, count)
         return [int(line.split("\t")[2]) / 1e6 for line in log.read_text().splitlines()]
 
+    def load_signed(self, method, key, payload, count, connections, options=(), headers=None):
+        """Sends `count` requests for one key by h2load, signed in a field, over HTTP/1.1."""
+        path = f"/{self.target.bucket}/{key}"
+        signed = self.target.signer.authorize(method, path, payload, headers)
+        more = ["--requests", str(count), "--h1", *options]
+        url = self.target.signer.origin + path
+        self._check_load(self._load_urls(method, [url], connections, 1, more, signed), count)
+
     def load_for(self, method, key, seconds, connections, streams, options=(), headers=None):
         """Keeps that many requests for one key under way for a time, then breaks them off."""
         more = ["--duration", str(seconds), *options]
@@ -58,14 +66,17 @@ class Clients:
         self._expect(re.search(r" 0 failed, 0 errored, 0 timeout", output), output)
 
     def _load(self, method, keys, connections, streams, options, headers, parameters=None):
-        urls = self.folder / f"{self._name(method, keys)}.urls"
-        urls.write_text("".join(
-            self.url(method, key, headers, parameters) + "\n" for key in keys
-        ))
+        urls = [self.url(method, key, headers, parameters) for key in keys]
+        name = self._name(method, keys)
+        return self._load_urls(method, urls, connections, streams, options, headers, name)
+
+    def _load_urls(self, method, urls, connections, streams, options, headers, name="signed"):
+        file = self.folder / f"{name}.urls"
+        file.write_text("".join(url + "\n" for url in urls))
         command = [
             self.h2load_program, "--clients", str(connections),
             "--max-concurrent-streams", str(streams), "--threads", "1",
-            "--tls13-ciphers", SUITE, "--input-file", str(urls), *options,
+            "--tls13-ciphers", SUITE, "--input-file", str(file), *options,
         ]
         if method != "GET":
             command += ["--header", f":method: {method}"]

@@ -12,27 +12,25 @@ HEADER = ["# IR level Instrumentation Flag", ":ir"]
 
 
 def kept(function):
-    """One function's lines as they are kept; nothing where it is left out."""
+    """One function's lines as they are kept; `None` where it is left out."""
     lines = function.splitlines()
     name, first = lines[0], lines.index("# Counter Values:") + 1
     count = int(lines[lines.index("# Num Counters:") + 1])
     counters = lines[first:first + count]
     if name.startswith(COPIES) or max(map(int, counters)) < COUNT_MIN:
-        return []
+        return None
     # Then the number of its bitmap's bytes, "$0": the reader takes a line that begins with "$", as
     # a name in Swift does, for that.
-    return ["\n".join([*lines[:first + count], "$0", *lines[first + count:]])]
+    return "\n".join([*lines[:first + count], "$0", *lines[first + count:]])
 
 
 def main(text):
     lines = text.splitlines()
     if lines[:2] != HEADER:
         sys.exit("this is no profile of paths in the compiler's own form")
-    functions = "\n".join(lines[2:]).split("\n\n")
+    functions = "\n".join(lines[2:]).strip("\n").split("\n\n")
     print("\n".join(HEADER))
-    for function in functions:
-        for part in kept(function.strip("\n")) if function.strip() else []:
-            print(part, end="\n\n")
+    print("\n\n".join(filter(None, map(kept, functions))), end="\n\n")
 
 
 if __name__ == "__main__":

@@ -10,10 +10,9 @@ import pathlib
 import shutil
 import sys
 
-from clients import CONNECTIONS, SUITE, Clients
+from clients import CONNECTIONS, Clients
 from gateway import start_gateway, start_store
 from peers import make_bucket
-from processes import run
 from rows import BUCKET_KEY, FULL, MIB, SSE_S3, Files
 from servers import Site
 
@@ -58,22 +57,13 @@ def large(clients, files, encryption, reads):
 
 def signed_by_header(clients, files, encryption, digest):
     """As the usual clients send requests: signature in a field, one connection's one at a time."""
-    target = clients.target
-    path = f"/{target.bucket}/by-header"
     for method, size, payload in [
         ("PUT", 4096, digest(files.of(4096))), ("PUT", 1024, "UNSIGNED-PAYLOAD"),
         ("GET", 0, hashlib.sha256().hexdigest()),
     ]:
+        data = ["--data", str(files.of(size))] if size else []
         sealing = encryption if method == "PUT" else {}
-        signed = target.signer.authorize(method, path, payload, sealing)
-        command = [
-            str(clients.h2load_program), "--h1", "--clients", "8", "--requests", "2400",
-            "--tls13-ciphers", SUITE, "--header", f":method: {method}",
-            *(["--data", str(files.of(size))] if size else []), target.signer.origin + path,
-        ]
-        for name, value in signed.items():
-            command += ["--header", f"{name}: {value}"]
-        run(command)
+        clients.load_signed(method, "by-header", payload, 2400, 8, data, sealing)
 
 
 def main(folder, sealgate):

@@ -89,9 +89,7 @@ final class RequestScope {
     /// Keeps what was set for the bucket.
     func take(_ settings: BucketSettings) {
         self.settings = settings
-        guard head.fields.contains("origin"), head.method != .options,
-            let request = CORSRequest(actual: head)
-        else { return }
+        guard let request = CORSRequest(actual: head), head.method != .options else { return }
         // A record that doesn't open lets nobody at the bucket: without it no field is sent.
         cors = (try? settings.cors())?.fields(for: request)
     }

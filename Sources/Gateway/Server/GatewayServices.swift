@@ -34,7 +34,6 @@ final class GatewayServices: Sendable {
     let credentials: [Credential]
     let sse: SSEPolicy
     let settings: BucketSettingsStore
-    let keys: KeyRing
     let access: KeyAccess
     let audit: AuditLog
     let log: Logger
@@ -61,7 +60,6 @@ final class GatewayServices: Sendable {
         self.credentials = credentials
         self.sse = sse
         self.settings = settings
-        keys = access.ring
         self.access = access
         self.audit = audit
         self.log = log
@@ -69,6 +67,8 @@ final class GatewayServices: Sendable {
         self.digestThreads = digestThreads
         self.clock = clock
     }
+
+    var keys: KeyRing { access.ring }
 
     var errors: KMSErrorMapping { access.errors }
 

@@ -11,7 +11,7 @@ public struct CORSRequest: Equatable, Sendable {
     public let headers: [String]
 
     /// What an actual request says; `nil` without `Origin`: no page of another origin sent it.
-    public init?(actual head: HTTPRequestHead) {
+    public init?(actual head: borrowing HTTPRequestHead) {
         guard let origin = head.fields["origin"], !origin.isEmpty else { return nil }
         self.origin = origin
         method = head.method.name
