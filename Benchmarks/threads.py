@@ -53,15 +53,31 @@ def two_loops(kit):
             f"all threads {cpu[0]:.2f} and {cpu[1]:.2f} CPU-s a GiB")
 
 
-def entity_tags(kit):
+def entity_tag(kit):
     """The same upload in both modes in turns, on one event loop."""
     target = start_gateway(kit.site, "md5", kit.site.socket, 1)
-    clients, readings = kit.clients(target), {"kms": [], "s3": []}
+    clients = kit.clients(target)
+    return _of_modes(kit, target, lambda headers: clients.put(
+        "md5" + DISCARD_SUFFIX, kit.files.half, "1.1", headers
+    ))
+
+
+def entity_tags(kit):
+    """The same, sixteen at once."""
+    target = start_gateway(kit.site, "md5-16", kit.site.start_sink("sink-md5"), 1)
+    clients = kit.clients(target)
+    part = kit.files.of(kit.files.half.stat().st_size // PART_COUNT)
+    options = ["--data", str(part)]
+    return _of_modes(kit, target, lambda headers: clients.load_apart(
+        "PUT", PART_KEYS, PART_COUNT, options, headers
+    ))
+
+
+def _of_modes(kit, target, upload):
+    readings = {"kms": [], "s3": []}
     for _ in range(kit.rounds):
         for mode, headers in [("kms", BUCKET_KEY), ("s3", SSE_S3)]:
-            readings[mode].append(Reading(target.server, lambda: clients.put(
-                "md5" + DISCARD_SUFFIX, kit.files.half, "1.1", headers
-            )))
+            readings[mode].append(Reading(target.server, lambda: upload(headers)))
 
     def ratio(of):
         kms, s3 = (statistics.median(map(of, readings[mode])) for mode in ("kms", "s3"))

@@ -1,42 +1,10 @@
-import Synchronization
-
-/// The digests of one body, which the loop makes and one thread after the other carries on.
-final class DigestState: Sendable {
-    private let digests: Mutex<PayloadDigests>
-    /// Whether MD5 is all that takes long, so that it gains by being computed beside others.
-    let isShareable: Bool
-
-    init(_ expected: PayloadExpectations) {
-        isShareable = expected.wantsOnlyMD5
-        digests = Mutex(PayloadDigests(expected))
-    }
-
-    /// Takes the buffers into all digests but MD5, which is handed out.
-    fileprivate func begin(_ buffers: [DigestBuffer]) -> MD5Stream? {
-        digests.withLock { digests in
-            for buffer in buffers {
-                buffer.withBytes(0..<buffer.count) { digests.updateAllButMD5($0) }
-            }
-            return digests.md5
-        }
-    }
-
-    /// Takes MD5 back; gives the digests after the last buffer.
-    fileprivate func end(_ md5: MD5Stream?, isLast: Bool) -> PayloadDigests.Found? {
-        digests.withLock { digests in
-            if let md5 { digests.md5 = md5 }
-            return isLast ? digests.finish() : nil
-        }
-    }
-}
-
-/// The next bytes of one body for its digests; a body has one job at a time.
+/// The next bytes of one body for its digests.
 struct DigestJob: Sendable {
-    let state: DigestState
-    let buffers: [DigestBuffer]
+    let body: DigestBody
+    /// None where the body ended after its last buffer had been taken.
+    let buffer: DigestBuffer?
+    /// Whether nothing of the body comes after this.
     let isLast: Bool
-    /// Is told the digests after the last buffer, and whether the job was done at all.
-    let completion: @Sendable (_ found: PayloadDigests.Found?, _ isRun: Bool) -> Void
 
     /// Does jobs of different bodies, as many as there are lanes.
     static func run(_ jobs: [DigestJob]) {
@@ -44,17 +12,37 @@ struct DigestJob: Sendable {
         var buffers: [[DigestBuffer]] = []
         var indices: [Int?] = []
         for job in jobs {
-            guard let md5 = job.state.begin(job.buffers) else {
+            guard let md5 = job.body.begin(job.buffer) else {
                 indices.append(nil)
                 continue
             }
             indices.append(streams.count)
             streams.append(md5)
-            buffers.append(job.buffers)
+            buffers.append(job.buffer.map { [$0] } ?? [])
         }
         MD5Lanes.update(&streams, with: buffers)
         for (job, index) in zip(jobs, indices) {
-            job.completion(job.state.end(index.map { streams[$0] }, isLast: job.isLast), true)
+            let found = job.body.end(index.map { streams[$0] }, isLast: job.isLast)
+            job.tell(found, isRun: true)
         }
     }
+
+    /// The job isn't done, nor will any of its body be.
+    func abandon() { tell(nil, isRun: false) }
+
+    private func tell(_ found: PayloadDigests.Found?, isRun: Bool) {
+        body.progressed(
+            DigestProgress(count: buffer?.count ?? 0, found: found, isBroken: !isRun)
+        )
+    }
+}
+
+/// How a body's digests came along.
+struct DigestProgress: Sendable {
+    /// Bytes that no longer wait.
+    var count: Int
+    /// The digests, after the last of the bytes.
+    var found: PayloadDigests.Found?
+    /// Whether the bytes were left out, so that there will be no digests.
+    var isBroken: Bool
 }

@@ -23,7 +23,7 @@ final class DigestThreads: Sendable {
     static let backlog = SettingKey.bytes(
         "limits.digest_backlog",
         in: 131_072...(64 << 20),
-        default: 262_144,
+        default: 524_288,
         "Bytes of one body that may wait for its digests before the client has to."
     )
 
@@ -33,27 +33,8 @@ final class DigestThreads: Sendable {
     let waits: Counter
     /// Bytes that wait, of all bodies.
     let waiting = Atomic<Int>(0)
-    /// What waits for a thread: at most one job of each body.
-    private struct Queue {
-        var shareable = CircularBuffer<DigestJob>()
-        var others = CircularBuffer<DigestJob>()
-        var running = 0
-        var isTurnOfOthers = false
-
-        /// The jobs that a thread does next, one after the other kind.
-        mutating func next(laneCount: Int) -> [DigestJob] {
-            isTurnOfOthers.toggle()
-            if isTurnOfOthers || shareable.isEmpty, let job = others.popFirst() { return [job] }
-            let taken = Array(shareable.prefix(laneCount))
-            shareable.removeFirst(taken.count)
-            if taken.isEmpty { running -= 1 }
-            return taken
-        }
-    }
-
-    private let queue = Mutex(Queue())
+    private let queue: Mutex<DigestQueue>
     private let countMax: Int
-    private let laneCount: Int
     private let run: Runner
     private let pool: NIOThreadPool?
 
@@ -67,7 +48,10 @@ final class DigestThreads: Sendable {
     ) {
         self.backlogMax = backlogMax
         self.countMax = countMax
-        self.laneCount = laneCount
+        // Half of what may wait: the sender isn't held up before the threads have had their time.
+        let urgentBytes = Double(backlogMax) / 2
+        let urgentBuffers = (urgentBytes / Double(DigestBuffer.capacity)).rounded(.up)
+        queue = Mutex(DigestQueue(laneCount: laneCount, urgentBuffers: Int(urgentBuffers)))
         self.pool = pool
         self.run = run
         waits = registry.counter(
@@ -99,26 +83,34 @@ final class DigestThreads: Sendable {
     /// Ends the threads; what waits is told that it isn't run.
     func stop() async { try? await pool?.shutdownGracefully() }
 
-    func submit(_ job: DigestJob) {
+    /// A body begins.
+    func join(_ body: DigestBody) { queue.withLock { $0.join(body) } }
+
+    /// A body that has joined is done, or given up: the others no longer wait for it.
+    func leave(_ body: DigestBody) { startIfNeeded { $0.leave(body) } }
+
+    /// The body's next buffer, and whether nothing comes after it.
+    func submit(_ buffer: DigestBuffer?, isLast: Bool, of body: DigestBody) {
+        startIfNeeded { $0.append(buffer, isLast: isLast, of: body) }
+    }
+
+    private func startIfNeeded(after change: (inout DigestQueue) -> Void) {
         let needsThread = queue.withLock { queue in
-            if job.state.isShareable {
-                queue.shareable.append(job)
-            } else {
-                queue.others.append(job)
-            }
-            let isCrowded = !queue.others.isEmpty || queue.shareable.count >= laneCount
-            guard queue.running == 0 || isCrowded, queue.running < countMax else { return false }
-            queue.running += 1
+            change(&queue)
+            guard queue.wantsThread, queue.running < countMax else { return false }
+            queue.willStart()
             return true
         }
         if needsThread { run { [self] isRun in runAll(isRun) } }
     }
 
     private func runAll(_ isRun: Bool) {
+        queue.withLock { $0.started() }
+        var jobs: [DigestJob] = []
         while true {
-            let jobs = queue.withLock { $0.next(laneCount: laneCount) }
+            jobs = queue.withLock { $0.next(after: jobs) }
             guard !jobs.isEmpty else { return }
-            if isRun { DigestJob.run(jobs) } else { for job in jobs { job.completion(nil, false) } }
+            if isRun { DigestJob.run(jobs) } else { for job in jobs { job.abandon() } }
         }
     }
 }

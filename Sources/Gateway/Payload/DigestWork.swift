@@ -7,14 +7,17 @@ import Synchronization
 /// Bytes are copied here, since those of the transport are lent. What waits is bounded by the
 /// sender's credit: while `isBehind`, none is to be given. Bound to the event loop.
 final class DigestWork {
+    /// What the threads hold of the work, so that a body given up doesn't wait for them.
+    private struct Reference {
+        weak var work: DigestWork?
+    }
+
     private let threads: DigestThreads
-    private let eventLoop: any EventLoop
-    private let state: DigestState
+    private let body: DigestBody
     private var filling: DigestBuffer?
-    private var full: [DigestBuffer] = []
     private var backlog = 0
-    private var isRunning = false
     private var isBroken = false
+    private var hasLeft = false
     private var completion: ((PayloadDigests.Found?) -> Void)?
 
     /// Called when the backlog is within its limit again.
@@ -22,11 +25,18 @@ final class DigestWork {
 
     init(_ expected: PayloadExpectations, _ threads: DigestThreads, on eventLoop: any EventLoop) {
         self.threads = threads
-        self.eventLoop = eventLoop
-        state = DigestState(expected)
+        let reference = NIOLoopBoundBox(Reference(), eventLoop: eventLoop)
+        body = DigestBody(expected) { progress in
+            eventLoop.execute { reference.value.work?.progressed(progress) }
+        }
+        reference.value.work = self
+        threads.join(body)
     }
 
-    deinit { threads.waiting.subtract(backlog, ordering: .relaxed) }
+    deinit {
+        threads.waiting.subtract(backlog, ordering: .relaxed)
+        leave()
+    }
 
     /// Whether more waits than the limit allows.
     var isBehind: Bool { backlog > threads.backlogMax }
@@ -41,50 +51,36 @@ final class DigestWork {
             let buffer = filling ?? DigestBuffer()
             filling = buffer
             offset += buffer.append(bytes, from: offset)
-            if buffer.isFull { endBuffer() }
+            guard buffer.isFull else { continue }
+            filling = nil
+            threads.submit(buffer, isLast: false, of: body)
         }
-        runNext()
     }
 
     /// The body is complete; `completion` gets its digests, or `nil` where they could not be
     /// computed because the process stops.
     func finish(_ completion: @escaping (PayloadDigests.Found?) -> Void) {
         self.completion = completion
-        endBuffer()
-        runNext()
+        threads.submit(filling, isLast: true, of: body)
+        filling = nil
     }
 
-    private func endBuffer() {
-        guard let filling else { return }
-        full.append(filling)
-        self.filling = nil
-    }
-
-    private func runNext() {
-        guard !isRunning, !full.isEmpty || completion != nil else { return }
-        isRunning = true
-        let buffers = full
-        full = []
-        let count = buffers.reduce(0) { $0 + $1.count }
-        let this = NIOLoopBound(self, eventLoop: eventLoop)
-        let job = DigestJob(state: state, buffers: buffers, isLast: completion != nil) {
-            [eventLoop] found, isRun in
-            eventLoop.execute { this.value.ran(count, found, isBroken: !isRun) }
-        }
-        threads.submit(job)
-    }
-
-    private func ran(_ count: Int, _ found: PayloadDigests.Found?, isBroken: Bool) {
-        isRunning = false
+    private func progressed(_ progress: DigestProgress) {
         let wasBehind = isBehind
-        backlog -= count
-        threads.waiting.subtract(count, ordering: .relaxed)
-        if isBroken { self.isBroken = true }
-        if let completion, found != nil || self.isBroken {
+        backlog -= progress.count
+        threads.waiting.subtract(progress.count, ordering: .relaxed)
+        if progress.isBroken { isBroken = true }
+        if let completion, progress.found != nil || isBroken {
             self.completion = nil
-            return completion(self.isBroken ? nil : found)
+            leave()
+            return completion(isBroken ? nil : progress.found)
         }
-        runNext()
         if wasBehind, !isBehind { caughtUp?() }
+    }
+
+    private func leave() {
+        guard !hasLeft else { return }
+        hasLeft = true
+        threads.leave(body)
     }
 }

@@ -60,6 +60,12 @@ final class HeldThreads: Sendable {
         return expected
     }
 
+    private var onlyMD5: PayloadExpectations {
+        var expected = PayloadExpectations()
+        expected.wantsMD5 = true
+        return expected
+    }
+
     private func runAll() {
         while held.run() > 0 { loop.run() }
     }
@@ -89,17 +95,17 @@ final class HeldThreads: Sendable {
         }
     }
 
-    @Test("one piece of work of a body runs at a time")
+    @Test("whatever a body brings, it takes one thread at a time")
     func serial() throws {
         let work = DigestWork(try expected(), held.threads(), on: loop)
         for _ in 0..<10 { work.update([UInt8](repeating: 1, count: 131_072).span) }
         #expect(held.count == 1)
         held.run()
         loop.run()
+        #expect(!work.isBehind)
+        work.update([UInt8](repeating: 1, count: 131_072).span)
         #expect(held.count == 1)
-        held.run()
-        loop.run()
-        #expect(held.count == 0)
+        runAll()
     }
 
     @Test("a backlog over its limit is behind, counted, shown, and caught up once")
@@ -154,18 +160,61 @@ final class HeldThreads: Sendable {
             for work in works { work.update(piece.span) }
             return (works, held.count)
         }
-        var onlyMD5 = PayloadExpectations()
-        onlyMD5.wantsMD5 = true
-        #expect([1, 3, 4, 5, 6, 40].map { begin($0, onlyMD5).1 } == [1, 1, 2, 3, 3, 3])
+        #expect([1, 3, 7, 8, 11, 12, 40].map { begin($0, onlyMD5).1 } == [1, 1, 1, 2, 2, 3, 3])
         let others = try expected()
         #expect([1, 2, 3, 40].map { begin($0, others).1 } == [1, 2, 3, 3])
+    }
+
+    @Test(
+        "a body waits for the others' company until it holds up its sender",
+        arguments: [(131_072, 1), (262_144, 1), (262_145, 2), (524_288, 2), (1 << 20, 4)]
+    )
+    func company(limit: Int, buffers: Int) throws {
+        let threads = held.threads(backlogMax: limit)
+        let works = (0..<3).map { _ in DigestWork(onlyMD5, threads, on: loop) }
+        for index in 1...buffers {
+            #expect(held.count == 0)
+            works[0].update([UInt8](repeating: UInt8(index), count: 131_072).span)
+            #expect(!works[0].isBehind)
+        }
+        #expect(held.count == 1)
+        held.run()
+        loop.run()
+        let left = 131_072 * (buffers - 1)
+        #expect(held.registry.exposition().contains("sealgate_digest_backlog_bytes \(left)\n"))
+    }
+
+    @Test("a body given up is waited for no longer, and nothing of it waits")
+    func givenUp() throws {
+        let threads = held.threads(backlogMax: 524_288)
+        var works = (0..<3).map { _ in DigestWork(onlyMD5, threads, on: loop) }
+        for work in works.prefix(2) { work.update([UInt8](repeating: 1, count: 131_072).span) }
+        #expect(held.count == 0)
+        works.removeFirst()
+        #expect(held.registry.exposition().contains("sealgate_digest_backlog_bytes 131072\n"))
+        #expect(held.count == 0)
+        works.removeLast()
+        #expect(held.count == 1)
+        runAll()
+        #expect(held.registry.exposition().contains("sealgate_digest_backlog_bytes 0\n"))
+    }
+
+    @Test("a body given up while a thread has it ends there")
+    func givenUpOnThread() throws {
+        let threads = held.threads()
+        var work: DigestWork? = DigestWork(onlyMD5, threads, on: loop)
+        work?.update([UInt8](repeating: 1, count: 300_000).span)
+        weak let body = work
+        #expect(held.count == 1)
+        work = nil
+        #expect(body == nil)
+        runAll()
+        #expect(held.count == 0)
     }
 
     @Test("bodies of both kinds, on fewer threads than bodies, get the digests of their own bytes")
     func mixture() throws {
         var random = SplitMix64(seed: 22)
-        var onlyMD5 = PayloadExpectations()
-        onlyMD5.wantsMD5 = true
         let threads = held.threads(countMax: 2)
         var bodies: [(work: DigestWork, bytes: [UInt8])] = []
         for index in 0..<24 {
@@ -204,12 +253,10 @@ final class HeldThreads: Sendable {
         let threads = try #require(DigestThreads(try load("1"), in: MetricsRegistry()))
         #expect(threads.backlogMax == 1 << 20)
         let isRun = await withCheckedContinuation { continuation in
-            let state = DigestState(PayloadExpectations())
-            threads.submit(
-                DigestJob(state: state, buffers: [], isLast: true) { _, isRun in
-                    continuation.resume(returning: isRun)
-                }
-            )
+            let body = DigestBody(PayloadExpectations()) { progress in
+                continuation.resume(returning: !progress.isBroken)
+            }
+            threads.submit(nil, isLast: true, of: body)
         }
         #expect(isRun)
         await threads.stop()
