@@ -117,10 +117,10 @@ let package = Package(
         tests("CChecksums"),
         tests("Policy", ["Encoding"]),
         tests("KMS"),
-        tests("Transport", [nio, nioPosix, nioEmbedded]),
+        tests("Transport", ["CLinux", nio, nioPosix, nioEmbedded]),
         tests("SecureTransport", ["CAESGCMProvider", "Transport", nio, nioPosix, nioEmbedded]),
         tests("Daemon"),
-        tests("Backend", ["Transport", nio, nioPosix, sqlite]),
+        tests("Backend", ["Transport", "CLinux", nio, nioPosix, sqlite]),
         tests(
             "Gateway",
             [

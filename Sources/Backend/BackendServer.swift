@@ -17,6 +17,7 @@ public final class BackendServer: Sendable {
     private let group: MultiThreadedEventLoopGroup
     private let threads: Threads
     private let server: HTTPServer
+    private let linkServer: HTTPServer?
     private let logger: Logger
 
     /// Opens the data folder and listens.
@@ -128,7 +129,8 @@ public final class BackendServer: Sendable {
             )
             do {
                 let server = try await listen(ground, services, peers)
-                let store = BackendServer(ground, services, caretaker, server)
+                let links = await listenForLinks(ground, services, peers)
+                let store = BackendServer(ground, services, caretaker, server, links)
                 caretaker.start()
                 ground.logger.info("ready")
                 return store
@@ -146,7 +148,8 @@ public final class BackendServer: Sendable {
         _ ground: Ground,
         _ services: StoreServices,
         _ caretaker: Caretaker,
-        _ server: HTTPServer
+        _ server: HTTPServer,
+        _ linkServer: HTTPServer?
     ) {
         folder = ground.folder
         group = ground.group
@@ -155,6 +158,7 @@ public final class BackendServer: Sendable {
         self.services = services
         self.caretaker = caretaker
         self.server = server
+        self.linkServer = linkServer
     }
 
     /// Opens the data folder and listens, with JSON lines about it in `sink`.
@@ -178,6 +182,7 @@ public final class BackendServer: Sendable {
     public func stop(deadline: Duration) async {
         logger.info("stopping")
         defer { logger.info("stopped") }
+        await linkServer?.drain(deadline: TimeAmount(deadline))
         await server.drain(deadline: TimeAmount(deadline))
         await caretaker.stop()
         let services = services
@@ -311,6 +316,33 @@ extension BackendServer {
                 case .notASocket: "there is a file that is not a socket"
                 }
             throw .socketUnusable(path: path, reason: reason)
+        }
+    }
+
+    /// Listens for the links that open files go over; `nil` where that can't be: bodies are sent.
+    private static func listenForLinks(
+        _ ground: Ground,
+        _ services: StoreServices,
+        _ peers: Set<UInt32>
+    ) async -> HTTPServer? {
+        let path = ground.settings[BackendSettings.socket] + FilePool.pathSuffix
+        var limits = HTTPServerLimits()
+        limits.connectionsMax = ground.settings[BackendSettings.connectionsMax]
+        do {
+            let server = try await HTTPServer.start(
+                on: .unix(path: path, allowedUserIDs: peers),
+                group: ground.group,
+                limits: limits,
+                metrics: TransportMetrics()
+            ) { channel, _ in try services.links.add(to: channel) }
+            if peers.count > 1 { _ = unsafe chmod(path, 0o666) }
+            return server
+        } catch {
+            ground.logger.warning(
+                "large bodies are sent, not passed as files",
+                metadata: ["socket": "\(path)", "reason": "\(error)"]
+            )
+            return nil
         }
     }
 }

@@ -11,11 +11,23 @@ final class StoreMetrics: Sendable {
     }
 
     let registry: MetricsRegistry
+    /// Files of bodies that were passed to clients.
+    let passedFiles: Counter
+    /// Bytes of bodies in those files.
+    let passedBytes: Counter
     private let requests: [Key: Counter]
     private let seconds: [DialectOperation: Histogram]
 
     init(_ registry: MetricsRegistry) {
         self.registry = registry
+        passedFiles = registry.counter(
+            "sealgate_store_passed_files_total",
+            help: "Open files that were passed to a gateway instead of their bytes."
+        )
+        passedBytes = registry.counter(
+            "sealgate_store_passed_bytes_total",
+            help: "Bytes of bodies that were passed in files rather than sent."
+        )
         var requests: [Key: Counter] = [:]
         var seconds: [DialectOperation: Histogram] = [:]
         for operation in DialectOperation.allCases {

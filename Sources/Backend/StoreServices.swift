@@ -2,6 +2,7 @@ internal import Daemon
 internal import Logging
 internal import NIOCore
 internal import Synchronization
+internal import Transport
 
 /// What requests are served with; the same for all event loops but for the readers.
 final class StoreServices: Sendable {
@@ -23,6 +24,8 @@ final class StoreServices: Sendable {
     let limits: Limits
     let logger: Logger
     let metrics: StoreMetrics
+    /// Where large bodies go as open files.
+    let links = FileLinks()
     private let requestIDs: Mutex<RequestIDSource>
     private let readers: [ObjectIdentifier: IndexReader]
     private let spare: IndexReader

@@ -47,6 +47,11 @@ public final class TransportMetrics: Sendable {
     /// Client exchanges sent again because a kept connection was closed.
     public let retries = Atomic<Int>(0)
 
+    /// Open files of bodies that a server passed to client exchanges.
+    public let filesReceived = Atomic<Int>(0)
+    /// Times that bytes of such files had to be waited for.
+    public let fileReadsFromDisk = Atomic<Int>(0)
+
     private let bodyRateTimeouts = Atomic<Int>(0)
     private let bodyIdleTimeouts = Atomic<Int>(0)
     private let handshakeTimeouts = Atomic<Int>(0)

@@ -137,6 +137,17 @@ final class StoreFixture: Sendable {
         )
     }
 
+    /// Puts an object of these parts.
+    func putParts(_ key: String, _ pieces: [[UInt8]]) async throws {
+        let upload = try await beginUpload(key)
+        var parts: [(Int, String)] = []
+        for (index, piece) in pieces.enumerated() {
+            let part = try await putPart(index + 1, of: upload, key, piece)
+            parts.append((index + 1, part.etag))
+        }
+        #expect(try await complete(upload, key, parts).status == 200)
+    }
+
     /// How many body files there are, in their places and unfinished.
     var fileCounts: (objects: Int, temporary: Int) {
         (folder.fileCount(in: "data/objects"), folder.fileCount(in: "data/tmp"))

@@ -24,7 +24,7 @@ LENGTHS = [1, 2, SEGMENT - 1, SEGMENT, SEGMENT + 1, 2 * SEGMENT + 1]
 
 
 class StoreMeter:
-    """How many bytes the store has written, by its own count."""
+    """How many bytes the store has written, or passed in open files, by its own count."""
 
     def __init__(self, path):
         self.socket = socket.socket(socket.AF_UNIX)
@@ -45,8 +45,9 @@ class StoreMeter:
         counts = re.findall(rb"(?m)^sealgate_store_requests_total\{(.*)\} (\S+)$", body)
         self.requests = sum(float(count) for _, count in counts)
         self.probes = sum(float(count) for labels, count in counts if b'"HeadBucket"' in labels)
-        count = re.search(rb"(?m)^sealgate_store_sent_bytes_total (\S+)$", body)[1]
-        return int(float(count)), len(head) + 4 + length
+        count = sum(float(re.search(rb"(?m)^sealgate_store_%s_bytes_total (\S+)$" % way, body)[1])
+                    for way in (b"sent", b"passed"))
+        return int(count), len(head) + 4 + length
 
     def more(self):
         data = self.socket.recv(1 << 16)

@@ -11,12 +11,15 @@ final class RecordingHandler: HTTPClientHandler {
     var trailers: HTTPFields?
     var error: HTTPClientError?
     var writableCount = 0
+    /// Called while bytes are lent, before they are looked at.
+    var beforeBody: ((Int) -> Void)?
     var onBody: ((Int) -> Void)?
     var onEnd: (() -> Void)?
 
     func received(_ head: HTTPResponseHead) { self.head = head }
 
     func received(_ body: Span<UInt8>) {
+        beforeBody?(body.count)
         for index in body.indices { self.body.append(body[index]) }
         onBody?(body.count)
     }

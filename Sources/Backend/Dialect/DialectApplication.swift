@@ -119,7 +119,7 @@ struct DialectCall {
         let names = [
             "trailer-metadata", "complete-metadata", "part-attributes", "list-metadata",
             "replace-metadata", "conditional-commit", "reserved-namespace",
-            "copy-object", "versioning",
+            "copy-object", "versioning", "files",
         ]
         let list = names.map { "\"\($0)\"" }.joined(separator: ",")
         let text = "{\"dialect\":1,\"capabilities\":[\(list)]}\n"

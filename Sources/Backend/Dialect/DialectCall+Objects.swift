@@ -44,8 +44,13 @@ extension DialectCall {
                 return AnsweredHandler(reply, request.head)
             }
             guard let opened = try open(object, version, range) else { continue }
+            let handover = handOver(opened, range)
+            if case .passed = handover {
+                reply.sendHead(status, handover.adapted(fields), end: true)
+                return AnsweredHandler(reply, request.head)
+            }
             let handler = DownloadHandler(reply, services, reader, opened, range)
-            reply.sendHead(status, fields)
+            reply.sendHead(status, handover.adapted(fields))
             handler.pump()
             return handler
         }

@@ -218,7 +218,7 @@ final class DownloadHandler: HTTPServerHandler {
 
 extension Range<Int64> {
     /// The first `count` of it, or all.
-    fileprivate func prefix(_ count: Int64) -> Self {
-        lowerBound..<Swift.min(upperBound, lowerBound + count)
+    func prefix(_ count: Int64) -> Self {
+        lowerBound..<Swift.min(upperBound, lowerBound + Swift.max(count, 0))
     }
 }

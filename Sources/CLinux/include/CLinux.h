@@ -20,6 +20,23 @@ int sealgate_is_cached(int file, off_t offset, size_t count);
 /// Sends bytes of a file without copying them (sendfile); how many, or -1 with errno.
 ssize_t sealgate_send_file(int target, int file, off_t offset, size_t count);
 
+/// Sends bytes over a Unix socket with open files (SCM_RIGHTS), all at once and without waiting; 0,
+/// or -1 with errno.
+int sealgate_send_files(
+    int socket, const void *bytes, size_t count, const int *files, size_t file_count
+);
+
+/// Receives bytes of a Unix socket without waiting, with the files that came along, of which there
+/// may be `*file_count`; writes how many there were. How many bytes, 0 at the end, or -1 with
+/// errno: EMSGSIZE for more files than that, none of which stays open.
+ssize_t sealgate_receive_files(
+    int socket, void *bytes, size_t capacity, int *files, size_t *file_count
+);
+
+/// Reads bytes of a file as far as they are in the page cache; how many, 0 at the file's end, or -1
+/// with errno: EAGAIN where the first isn't, EOPNOTSUPP where the file system can't tell.
+ssize_t sealgate_read_cached(int file, void *bytes, size_t count, off_t offset);
+
 /// Forbids core dumps and ptrace by other processes of the user; 0, or -1 with errno.
 int sealgate_forbid_dumps(void);
 

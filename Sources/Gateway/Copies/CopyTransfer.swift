@@ -62,7 +62,7 @@ final class CopyTransfer {
             )
             let reader = StoredBodyReader(self)
             self.reader = reader
-            reader.start(request.head, on: scope.loop.store)
+            reader.start(request.head, on: scope.loop.bodies)
         } catch {
             broke(.sealBroken(error))
         }

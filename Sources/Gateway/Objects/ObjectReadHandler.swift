@@ -233,7 +233,7 @@ final class ObjectReadHandler: HTTPServerHandler {
     private func read(_ request: StoreRequest) {
         let reader = StoredBodyReader(self)
         self.reader = reader
-        reader.start(request.head, on: scope.loop.store)
+        reader.start(request.head, on: scope.loop.bodies)
     }
 
     /// The object was written since its facts were read.

@@ -9,6 +9,8 @@ final class LoopContext {
     let eventLoop: any EventLoop
     let services: GatewayServices
     let store: any HTTPClientPool
+    /// The same for the bodies of objects.
+    let bodies: any HTTPClientPool
     let client: StoreClient
     let authenticator: Authenticator
     let buckets: BucketCache
@@ -27,12 +29,14 @@ final class LoopContext {
         eventLoop: any EventLoop,
         services: GatewayServices,
         store: any HTTPClientPool,
+        bodies: (any HTTPClientPool)? = nil,
         objectCacheCountMax: Int,
         requestIDSeed: UInt64
     ) {
         self.eventLoop = eventLoop
         self.services = services
         self.store = store
+        self.bodies = bodies ?? store
         client = StoreClient(store, services.storeForm)
         authenticator = Authenticator(
             credentials: services.credentials,

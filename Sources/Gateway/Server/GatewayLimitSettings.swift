@@ -89,6 +89,12 @@ enum GatewayLimitSettings {
         default: 256,
         "Connections to the store of one event loop."
     )
+    static let storeFiles = SettingKey.integer(
+        "limits.store_files",
+        in: 0...100_000,
+        default: 512,
+        "Files that one event loop takes from the store to read bodies from; 0 has it send them."
+    )
     static let storeQueue = SettingKey.integer(
         "limits.store_queue",
         in: 0...100_000,
@@ -166,8 +172,8 @@ enum GatewayLimitSettings {
     static let keys: [any SettingDeclaring] = [
         connections, streams, headBytes, headFields, handshakeTimeout, headTimeout,
         bodyIdleTimeout, keepAliveTimeout, lingerTimeout, bodyRate, resets, continuations,
-        drainTimeout, storeConnections, storeQueue, storeTimeout, answerInterval, documentBytes,
-        formBytes, formFields, formFileBytes, bucketCache, uploadCache, objectCache,
+        drainTimeout, storeConnections, storeQueue, storeFiles, storeTimeout, answerInterval,
+        documentBytes, formBytes, formFields, formFileBytes, bucketCache, uploadCache, objectCache,
         bucketSettingsCache, bucketSettingsLifetime, DigestThreads.backlog,
     ]
 

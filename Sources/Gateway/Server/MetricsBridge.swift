@@ -74,6 +74,14 @@ enum MetricsBridge {
             "sealgate_store_connect_failures_total",
             help: "Connections to the store that couldn't be made."
         ) { UInt64(metrics.connectFailures.load(ordering: .relaxed)) }
+        registry.counter(
+            "sealgate_store_files_received_total",
+            help: "Files that the store passed to read bodies from, instead of sending those."
+        ) { UInt64(metrics.filesReceived.load(ordering: .relaxed)) }
+        registry.counter(
+            "sealgate_store_file_waits_total",
+            help: "Times that bytes of such files had to be waited for, not being in memory."
+        ) { UInt64(metrics.fileReadsFromDisk.load(ordering: .relaxed)) }
     }
 
     /// Connections to a KMS on the network.

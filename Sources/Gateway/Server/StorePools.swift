@@ -10,6 +10,7 @@ import Transport
 struct StorePools: Sendable {
     private let loops: [any EventLoop]
     private let pools: [NIOLoopBound<any HTTPClientPool>]
+    private let makeBodyPool: @Sendable (any HTTPClientPool) -> (any HTTPClientPool)?
 
     /// A client for control work that belongs to no request.
     let client: StoreClient
@@ -42,6 +43,12 @@ struct StorePools: Sendable {
         client.form = try await target.form(client)
         try await target.prepare(client)
         self.client = client
+        let filesMax =
+            client.form.capabilities.contains(.files)
+            ? settings[GatewayLimitSettings.storeFiles] : 0
+        makeBodyPool = { pool in
+            target.bodyPool(beside: pool, filesMax: filesMax, limits, metrics)
+        }
     }
 
     /// Closes the connections.
@@ -57,12 +64,13 @@ struct StorePools: Sendable {
         // The keys in it lie in locked memory, of which there is as much however many loops.
         let objectCacheCountMax = services.options.objectCacheCountMax / loops.count
         for (loop, pool) in zip(loops, pools) {
-            contexts[ObjectIdentifier(loop)] = await loop.run {
+            contexts[ObjectIdentifier(loop)] = await loop.run { [makeBodyPool] in
                 NIOLoopBound(
                     LoopContext(
                         eventLoop: loop,
                         services: services,
                         store: pool.value,
+                        bodies: makeBodyPool(pool.value),
                         objectCacheCountMax: objectCacheCountMax,
                         requestIDSeed: UInt64.random(in: .min ... .max)
                     ),

@@ -25,6 +25,9 @@ struct StoreCapabilities: OptionSet, Sendable {
     /// Buckets keep versions where they are told to.
     static let versioning = StoreCapabilities(rawValue: 256)
 
+    /// Large bodies are passed as open files.
+    static let files = StoreCapabilities(rawValue: 512)
+
     /// What every store of the dialect can do.
     static let required: StoreCapabilities = [
         .trailerMetadata, .completeMetadata, .partAttributes, .listMetadata, .replaceMetadata,
@@ -32,14 +35,14 @@ struct StoreCapabilities: OptionSet, Sendable {
     ]
 
     /// Everything that the dialect names.
-    static let all: StoreCapabilities = [.required, .versioning]
+    static let all: StoreCapabilities = [.required, .versioning, .files]
 
     private static let names: [String: StoreCapabilities] = [
         "trailer-metadata": .trailerMetadata, "complete-metadata": .completeMetadata,
         "part-attributes": .partAttributes, "list-metadata": .listMetadata,
         "replace-metadata": .replaceMetadata, "conditional-commit": .conditionalCommit,
         "reserved-namespace": .reservedNamespace, "copy-object": .copyObject,
-        "versioning": .versioning,
+        "versioning": .versioning, "files": .files,
     ]
 
     init(rawValue: Int) { self.rawValue = rawValue }

@@ -117,6 +117,18 @@ enum StoreTarget: Sendable {
         }
     }
 
+    /// The connections of one event loop for the bodies of objects, beside `pool`, if the store
+    /// passes those as open files; called on the loop.
+    func bodyPool(
+        beside pool: any HTTPClientPool,
+        filesMax: Int,
+        _ limits: HTTPClientLimits,
+        _ metrics: TransportMetrics
+    ) -> (any HTTPClientPool)? {
+        guard filesMax > 0, case .socket(let path) = self else { return nil }
+        return FilePool(pool, path: path, filesMax: filesMax, limits: limits, metrics: metrics)
+    }
+
     private static func pool(
         _ engine: Engine,
         _ eventLoop: any EventLoop,
