@@ -50,7 +50,6 @@ public final class BackendServer: Sendable {
         system: any FileSystem = LinuxFiles()
     ) async throws(BackendStartError) -> BackendServer {
         let peers = try userIDs(settings).union([ownUserID])
-        raiseDescriptorLimit()
         let folder: DataFolder
         do {
             folder = try DataFolder(path: settings[BackendSettings.dataFolder])
@@ -203,16 +202,6 @@ extension BackendServer {
             ids.insert(id)
         }
         return ids
-    }
-
-    /// Lets the process open as many files as it may: each transfer holds one and a socket.
-    private static func raiseDescriptorLimit() {
-        var limit = rlimit()
-        guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else {
-            return
-        }
-        limit.rlim_cur = limit.rlim_max
-        _ = unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
     }
 
     private static func makeServices(_ ground: Ground) throws(StoreError) -> StoreServices {

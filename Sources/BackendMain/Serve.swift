@@ -23,6 +23,7 @@ struct Serve: ParsableCommand {
 
     func run() throws {
         let hardening = ProcessHardening.apply()
+        OpenFileLimit.raise()
         // Before any other thread is made: only later ones leave the signals to their own thread.
         let signals = try Signals.stream()
         let settings = try options.load()

@@ -21,6 +21,7 @@ struct Serve: ParsableCommand {
 
     func run() throws {
         let hardening = ProcessHardening.apply()
+        OpenFileLimit.raise()
         AllocatorTuning.apply()
         // Before any other thread is made: only later ones leave the signals to their own thread.
         let signals = try Signals.stream()

@@ -40,8 +40,8 @@ private final class LinkEnd {
 
     /// The token and the bytes of the next body that came; `nil` where none did.
     func next() -> (token: UInt64, body: [UInt8])? {
-        var bytes = [UInt8](repeating: 0, count: 1024)
-        var files = [Int32](repeating: -1, count: 64)
+        var bytes = [UInt8](repeating: 0, count: 8192)
+        var files = [Int32](repeating: -1, count: 253)
         var fileCount = files.count
         let count = sealgate_receive_files(descriptor, &bytes, bytes.count, &files, &fileCount)
         guard count == 8 + 16 * fileCount else { return nil }
@@ -120,8 +120,8 @@ private final class LinkEnd {
             let link = try LinkEnd(store)
             for (sizes, isPassed) in [
                 ([300_000, 70_000, 500_000], true), ([300_000, 100, 500_000], false),
-                ([Int](repeating: 40_000, count: 32), true),
-                ([Int](repeating: 40_000, count: 33), false),
+                ([Int](repeating: 40_000, count: 253), true),
+                ([Int](repeating: 40_000, count: 254), false),
             ] {
                 try await store.putParts("k", sizes.map { bytes($0) })
                 let whole = sizes.flatMap { bytes($0) }

@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import re
 import signal
 import subprocess
 import time
@@ -341,3 +342,12 @@ def test_a_settings_file_of_ones_own(scratch):
         assert gateway.config == str(config) and gateway.region == "mars-1"
         assert not gateway.endpoint.endswith(":1"), "the option overrides the file"
         assert call(gateway, "GET", "/").status == 200
+
+
+def test_both_programs_may_open_as_many_files_as_the_host_lets_them(scratch):
+    """Many hosts begin with 1,024, which some hundred clients and their objects exceed."""
+    inside = ["prlimit", "--nofile=256:8192"]
+    with Deployment(scratch / "open-files", inside=inside) as deployment:
+        for pid in (deployment.gateway_pid, deployment.store_pid):
+            limits = pathlib.Path(f"/proc/{pid}/limits").read_text()
+            assert re.search(r"(?m)^Max open files +8192 +8192 ", limits), limits

@@ -11,7 +11,7 @@ import Testing
             let pieces = (0..<count).map { _ in
                 FileMessage.Piece(
                     offset: Int64(random.next() >> 2),
-                    count: Int64(random.next() >> 8) + 1
+                    count: Int64(random.next() >> 12) + 1
                 )
             }
             let message = FileMessage(token: random.next(), pieces: pieces)

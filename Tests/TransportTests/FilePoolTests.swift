@@ -137,8 +137,8 @@ import Testing
             { fixture, _ in fixture.peer.send(1, [("/dev/null", 0..<1)]) },
             { fixture, _ in fixture.peer.send([1, 2, 3], [0]) },
             { fixture, _ in
-                let files = [Int32](repeating: 0, count: FileMessage.piecesMax + 1)
-                fixture.peer.send([1], files)
+                let one = FileMessage(token: 1, pieces: [.init(offset: 0, count: 1)])
+                fixture.peer.send(one.bytes, [0, 0])
             },
             { fixture, _ in fixture.peer.say("no files") },
             { fixture, _ in fixture.peer.hangUp() },

@@ -92,8 +92,9 @@ enum GatewayLimitSettings {
     static let storeFiles = SettingKey.integer(
         "limits.store_files",
         in: 0...100_000,
-        default: 512,
-        "Files that one event loop takes from the store to read bodies from; 0 has it send them."
+        default: 4096,
+        "Files that one event loop takes from the store to read bodies from, a quarter of what "
+            + "the process may open in all; 0 has it send them."
     )
     static let storeQueue = SettingKey.integer(
         "limits.store_queue",
@@ -199,6 +200,15 @@ enum GatewayLimitSettings {
         limits.resetsMax = settings[resets]
         limits.continuationFramesMax = settings[continuations]
         return limits
+    }
+
+    /// The files of one event loop; connections keep three quarters of what may be open.
+    static func storeFiles(
+        _ settings: Settings,
+        loopCount: Int,
+        openMax: Int = OpenFileLimit.current
+    ) -> Int {
+        min(settings[storeFiles], openMax / 4 / max(loopCount, 1))
     }
 
     static func store(_ settings: Settings) -> HTTPClientLimits {

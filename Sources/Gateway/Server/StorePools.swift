@@ -45,7 +45,7 @@ struct StorePools: Sendable {
         self.client = client
         let filesMax =
             client.form.capabilities.contains(.files)
-            ? settings[GatewayLimitSettings.storeFiles] : 0
+            ? GatewayLimitSettings.storeFiles(settings, loopCount: loops.count) : 0
         makeBodyPool = { pool in
             target.bodyPool(beside: pool, filesMax: filesMax, limits, metrics)
         }

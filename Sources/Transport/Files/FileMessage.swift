@@ -9,8 +9,8 @@ struct FileMessage: Equatable {
         var count: Int64
     }
 
-    /// The most files of one body.
-    static let piecesMax = 32
+    /// The most files of one body: what Linux takes in one message (SCM_MAX_FD).
+    static let piecesMax = 253
     /// The most bytes of a message.
     static let bytesMax = 8 + 16 * piecesMax
 
