@@ -69,6 +69,8 @@ use_profile() {
             return 0
         fi
         mv "$data.new" "$data"
+        # Those of earlier profiles are of no use any more.
+        find "$ROOT/.build" -maxdepth 1 -name 'profile-*.profdata' ! -path "$data" -delete
     fi
     # Hot are the paths of 99.99 % of all counts, not of 99 %: what each request does once counts
     # little beside loops over its bytes. The compiler doesn't see that code it has made before
