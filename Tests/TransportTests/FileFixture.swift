@@ -5,6 +5,21 @@ import Testing
 
 @testable import Transport
 
+/// Turns of a loop that has no sockets.
+private final class LoopTurns: TurnSource {
+    private let loop: EmbeddedEventLoop
+    private let called: () -> Void
+    let isReady = true
+
+    init(_ loop: EmbeddedEventLoop, _ called: @escaping () -> Void) {
+        (self.loop, self.called) = (loop, called)
+    }
+
+    func ask() { loop.execute { self.called() } }
+
+    func close() {}
+}
+
 /// A pool beside embedded connections, with a link to a peer by hand.
 final class FileFixture {
     let peer: FileLinkPeer
@@ -28,7 +43,9 @@ final class FileFixture {
             filesMax: filesMax,
             limits: client.limits,
             metrics: client.metrics
-        ) { [loop = client.loop] work in
+        ) { [loop = client.loop] called in
+            LoopTurns(loop, called)
+        } run: { [loop = client.loop] work in
             let promise = loop.makePromise(of: Void.self)
             waiting.work.append((work, promise))
             return promise.futureResult

@@ -40,6 +40,9 @@ final class FileLinkPeer {
         link = -1
     }
 
+    /// Listens no longer.
+    func leave() { _ = unlink(path + FilePool.pathSuffix) }
+
     func say(_ text: String) { _ = text.withCString { write(link, $0, strlen($0)) } }
 
     /// Sends bytes with open files; whether they went.

@@ -307,21 +307,12 @@ import Testing
         #expect(one.trailers != nil && two.trailers != nil)
     }
 
-    @Test("nobody listens: requests go as they are, and a link is tried again after a while")
+    @Test("nobody listens: requests go as they are")
     func absent() throws {
-        let client = ClientFixture()
-        let folder = try TemporaryFolder()
-        let pool = FilePool(
-            client.pool,
-            path: folder.file("s"),
-            filesMax: 1,
-            limits: client.limits,
-            metrics: client.metrics
-        )
-        pool.begin(
-            HTTPRequestHead(method: .get, target: "/", authority: "h"),
-            handler: RecordingHandler()
-        )
-        #expect(try !client.sent().contains("x-sealgate-link"))
+        let fixture = try FileFixture()
+        fixture.peer.leave()
+        _ = fixture.begin()
+        _ = fixture.begin()
+        #expect(try !fixture.client.sent().contains("x-sealgate-link"))
     }
 }

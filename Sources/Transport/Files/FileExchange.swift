@@ -148,10 +148,13 @@ final class FileExchange: HTTPClientExchange, HTTPClientHandler {
     private func pumpLater() {
         guard !isPumpDue else { return }
         isPumpDue = true
-        pool.eventLoop.assumeIsolated().execute {
-            self.isPumpDue = false
-            self.pump()
-        }
+        pool.goOnLater(self)
+    }
+
+    /// The turn has come that was waited for.
+    func goOn() {
+        isPumpDue = false
+        pump()
     }
 
     private func bringIn() {

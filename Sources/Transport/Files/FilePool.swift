@@ -24,6 +24,10 @@ public final class FilePool: HTTPClientPool {
     let metrics: TransportMetrics
     private let link: FileLink
     let run: (_ work: @escaping @Sendable () -> Void) -> EventLoopFuture<Void>
+    /// Exchanges that go on in the loop's next turn.
+    private var due: [FileExchange] = []
+    private let makeTurns: (_ called: @escaping () -> Void) -> (any TurnSource)?
+    private var turns: (any TurnSource)?
     private let filesMax: Int
     /// Files that exchanges have open.
     private var openCount = 0
@@ -47,18 +51,27 @@ public final class FilePool: HTTPClientPool {
         metrics: TransportMetrics
     ) {
         let eventLoop = base.eventLoop
-        self.init(base, path: path, filesMax: filesMax, limits: limits, metrics: metrics) { work in
+        self.init(
+            base,
+            path: path,
+            filesMax: filesMax,
+            limits: limits,
+            metrics: metrics
+        ) { called in
+            NextTurn(on: eventLoop, called: called)
+        } run: { work in
             NIOThreadPool.singleton.runIfActive(eventLoop: eventLoop, work)
         }
     }
 
-    /// A pool for which `run` waits for the disk, beside the loop.
+    /// A pool that others call in the loop's next turn, and for which `run` waits for the disk.
     init(
         _ base: any HTTPClientPool,
         path: String,
         filesMax: Int,
         limits: HTTPClientLimits,
         metrics: TransportMetrics,
+        turns: @escaping (_ called: @escaping () -> Void) -> (any TurnSource)?,
         run: @escaping (_ work: @escaping @Sendable () -> Void) -> EventLoopFuture<Void>
     ) {
         self.base = base
@@ -66,6 +79,7 @@ public final class FilePool: HTTPClientPool {
         self.limits = limits
         self.metrics = metrics
         self.run = run
+        makeTurns = turns
         link = FileLink(path: path + Self.pathSuffix, unclaimedMax: filesMax)
         buffer = LentBuffer(byteCount: max(limits.readBytesMax, 4096))
     }
@@ -79,14 +93,17 @@ public final class FilePool: HTTPClientPool {
         _ head: HTTPRequestHead,
         handler: any HTTPClientHandler
     ) -> any HTTPClientExchange {
-        guard head.method == .get, openCount < filesMax,
+        guard head.method == .get, openCount < filesMax, isReady,
             let name = link.nameIfOpen(eventLoop.now)
         else { return base.begin(head, handler: handler) }
         return FileExchange(head, handler: handler, link: name, pool: self)
     }
 
     /// Closes the connections of the pool below; files go on.
-    public func close() { base.close() }
+    public func close() {
+        base.close()
+        turns?.close()
+    }
 
     /// Keeps no idle connection from now on.
     public func retire() { base.retire() }
@@ -99,6 +116,24 @@ public final class FilePool: HTTPClientPool {
         openCount += body.fileCount
         metrics.filesReceived.count(body.fileCount)
         return body
+    }
+
+    /// Has an exchange go on in the loop's next turn, after the sockets that are ready.
+    func goOnLater(_ exchange: FileExchange) {
+        due.append(exchange)
+        turns?.ask()
+    }
+
+    /// Whether there is a way to the next turn.
+    private var isReady: Bool {
+        if turns == nil { turns = makeTurns { [weak self] in self?.goOn() } }
+        return turns?.isReady ?? false
+    }
+
+    private func goOn() {
+        let exchanges = due
+        due = []
+        for exchange in exchanges { exchange.goOn() }
     }
 
     /// An exchange has closed some files.
