@@ -16,8 +16,6 @@ private final class LoopTurns: TurnSource {
     }
 
     func ask() { loop.execute { self.called() } }
-
-    func close() {}
 }
 
 /// A pool beside embedded connections, with a link to a peer by hand.

@@ -37,7 +37,6 @@ import Testing
         }
         let count = try await loop.submit {
             busy.value.isOver = true
-            busy.value.turns?.close()
             let count = busy.value.count
             busy.value.turns = nil
             return count

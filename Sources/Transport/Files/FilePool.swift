@@ -100,10 +100,7 @@ public final class FilePool: HTTPClientPool {
     }
 
     /// Closes the connections of the pool below; files go on.
-    public func close() {
-        base.close()
-        turns?.close()
-    }
+    public func close() { base.close() }
 
     /// Keeps no idle connection from now on.
     public func retire() { base.retire() }

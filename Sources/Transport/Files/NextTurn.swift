@@ -9,9 +9,6 @@ protocol TurnSource: AnyObject {
 
     /// Asks for the next turn, once.
     func ask()
-
-    /// No further turn comes.
-    func close()
 }
 
 /// Calls its owner in the event loop's next turn, together with the sockets that are ready then.
@@ -22,7 +19,6 @@ final class NextTurn: TurnSource {
     private let writeEnd: Int32
     private var channel: (any Channel)?
     private var isDue = false
-    private var isClosed = false
 
     /// Makes the pipe; `called` is called once for each turn that was asked for.
     ///
@@ -49,27 +45,21 @@ final class NextTurn: TurnSource {
             .takingOwnershipOfDescriptor(input: readEnd)
             .assumeIsolated().whenComplete { result in
                 switch result {
-                case .success(let channel):
-                    self.channel = channel
-                    if self.isClosed { channel.close(promise: nil) }
-                case .failure: Glibc.close(readEnd)
+                case .success(let channel): self.channel = channel
+                case .failure: close(readEnd)
                 }
             }
     }
 
-    deinit { Glibc.close(writeEnd) }
+    // The other end closes when it sees that.
+    deinit { close(writeEnd) }
 
-    var isReady: Bool { channel != nil && !isClosed }
+    var isReady: Bool { channel != nil }
 
     func ask() {
         guard !isDue else { return }
         isDue = true
         _ = unsafe write(writeEnd, "t", 1)
-    }
-
-    func close() {
-        isClosed = true
-        channel?.close(promise: nil)
     }
 
     private func come(_ called: () -> Void) {
