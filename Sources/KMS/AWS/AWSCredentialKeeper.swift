@@ -35,11 +35,15 @@ public final class AWSCredentialKeeper: Sendable {
     public func credential() async throws(KMSError) -> AWSTemporaryCredential {
         let time = now()
         switch life.withLock({ $0.step(now: time) }) {
-        case .fetch: return try await sharedFetch()
+        case .fetch: return try await sharedFetch(insteadOf: nil)
         case .use(let credential): return credential
         case .refresh(let credential):
             // The old one is good for a while, whatever becomes of it.
-            do throws(KMSError) { return try await sharedFetch() } catch { return credential }
+            do throws(KMSError) {
+                return try await sharedFetch(insteadOf: credential)
+            } catch {
+                return credential
+            }
         }
     }
 
@@ -48,10 +52,16 @@ public final class AWSCredentialKeeper: Sendable {
         life.withLock { $0.refused(credential) }
     }
 
-    private func sharedFetch() async throws(KMSError) -> AWSTemporaryCredential {
+    private func sharedFetch(
+        insteadOf old: AWSTemporaryCredential?
+    ) async throws(KMSError) -> AWSTemporaryCredential {
         try await shared.run(.fetch) { () async throws(KMSError) in
             let time = self.now()
-            try self.life.withLock { (life) throws(KMSError) in try life.beginFetch(now: time) }
+            // A fetch may have ended between the caller's look and this.
+            let fetched = try self.life.withLock { (life) throws(KMSError) in
+                try life.beginFetch(insteadOf: old, now: time)
+            }
+            if let fetched { return fetched }
             do throws(KMSError) {
                 let credential = try await self.fetch()
                 try self.life.withLock { (life) throws(KMSError) in

@@ -67,10 +67,15 @@ struct AWSCredentialLife {
         return .refresh(held)
     }
 
-    /// Asks to fetch now.
+    /// Asks to fetch now, instead of `old`, what the caller found; gives a good credential that
+    /// somebody else has fetched since, and `nil` where it is to be fetched.
     ///
     /// - Throws: why the last fetch failed, where it was less than `pauseMilliseconds` ago.
-    mutating func beginFetch(now: Timestamp) throws(KMSError) {
+    mutating func beginFetch(
+        insteadOf old: AWSTemporaryCredential?,
+        now: Timestamp
+    ) throws(KMSError) -> AWSTemporaryCredential? {
+        if let held, held != old, now < held.expires { return held }
         if let lastFetch,
             (0..<Self.pauseMilliseconds).contains(now.milliseconds &- lastFetch.milliseconds)
         {
@@ -78,6 +83,7 @@ struct AWSCredentialLife {
         }
         lastFetch = now
         lastFailure = nil
+        return nil
     }
 
     /// A fetch succeeded; two thirds of the life that is left go by until the next.

@@ -25,7 +25,7 @@ struct AWSCredentialTests {
     func life() throws {
         var life = AWSCredentialLife()
         #expect(life.step(now: clock.now) == .fetch)
-        try life.beginFetch(now: clock.now)
+        _ = try life.beginFetch(insteadOf: nil, now: clock.now)
         let first = try credential("first", seconds: 900)
         try life.fetched(first, now: clock.now)
         clock.advance(seconds: 599)
@@ -44,12 +44,32 @@ struct AWSCredentialTests {
     @Test("is fetched once a second at most, and who comes too soon is told why the last failed")
     func pauses() throws {
         var life = AWSCredentialLife()
-        try life.beginFetch(now: clock.now)
+        _ = try life.beginFetch(insteadOf: nil, now: clock.now)
         life.fetchFailed(.unreachable("x"))
         clock.advance(milliseconds: 999)
-        #expect(throws: KMSError.unreachable("x")) { try life.beginFetch(now: clock.now) }
+        #expect(throws: KMSError.unreachable("x")) {
+            try life.beginFetch(insteadOf: nil, now: clock.now)
+        }
         clock.advance(milliseconds: 1)
-        try life.beginFetch(now: clock.now)
+        _ = try life.beginFetch(insteadOf: nil, now: clock.now)
+    }
+
+    @Test("is taken from who fetched it meanwhile, not refused for that fetch's sake")
+    func overtaken() throws {
+        var life = AWSCredentialLife()
+        #expect(try life.beginFetch(insteadOf: nil, now: clock.now) == nil)
+        let first = try credential("first", seconds: 900)
+        try life.fetched(first, now: clock.now)
+        // Who found none before that, and comes to fetch one after.
+        #expect(try life.beginFetch(insteadOf: nil, now: clock.now) == first)
+        #expect(throws: KMSError.self) { try life.beginFetch(insteadOf: first, now: clock.now) }
+        clock.advance(seconds: 600)
+        #expect(try life.beginFetch(insteadOf: first, now: clock.now) == nil)
+        let second = try credential("second", seconds: 900)
+        try life.fetched(second, now: clock.now)
+        #expect(try life.beginFetch(insteadOf: first, now: clock.now) == second)
+        clock.advance(seconds: 900)
+        #expect(try life.beginFetch(insteadOf: first, now: clock.now) == nil)
     }
 
     @Test("is no credential when it is over, incomplete, or no visible ASCII")
