@@ -294,8 +294,7 @@ extension BackendServer {
                     )
                 )
             }
-            // Other users must be able to open the socket; who they are is checked by their id.
-            if peers.count > 1 { _ = unsafe chmod(path, 0o666) }
+            open(path, to: peers)
             return server
         } catch {
             let reason =
@@ -306,6 +305,11 @@ extension BackendServer {
                 }
             throw .socketUnusable(path: path, reason: reason)
         }
+    }
+
+    /// Other users must be able to open a socket; who they are is checked by their id.
+    private static func open(_ path: String, to peers: Set<UInt32>) {
+        if peers.count > 1 { _ = unsafe chmod(path, 0o666) }
     }
 
     /// Listens for the links that open files go over; `nil` where that can't be: bodies are sent.
@@ -324,7 +328,7 @@ extension BackendServer {
                 limits: limits,
                 metrics: TransportMetrics()
             ) { channel, _ in try services.links.add(to: channel) }
-            if peers.count > 1 { _ = unsafe chmod(path, 0o666) }
+            open(path, to: peers)
             return server
         } catch {
             ground.logger.warning(

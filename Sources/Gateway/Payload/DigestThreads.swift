@@ -49,9 +49,8 @@ final class DigestThreads: Sendable {
         self.backlogMax = backlogMax
         self.countMax = countMax
         // Half of what may wait: the sender isn't held up before the threads have had their time.
-        let urgentBytes = Double(backlogMax) / 2
-        let urgentBuffers = (urgentBytes / Double(DigestBuffer.capacity)).rounded(.up)
-        queue = Mutex(DigestQueue(laneCount: laneCount, urgentBuffers: Int(urgentBuffers)))
+        let urgentBuffers = (backlogMax - 1) / (2 * DigestBuffer.capacity) + 1
+        queue = Mutex(DigestQueue(laneCount: laneCount, urgentBuffers: urgentBuffers))
         self.pool = pool
         self.run = run
         waits = registry.counter(

@@ -1,4 +1,5 @@
 internal import CLinux
+internal import Encoding
 internal import Glibc
 public import NIOCore
 internal import NIOPosix
@@ -53,8 +54,7 @@ public final class FileLinks: Sendable {
 
     /// Takes a socket in under a name that no link had before; gives the name.
     fileprivate func open(_ socket: FileLinkSocket) -> String {
-        let digits = String(UInt64.random(in: .min ... .max), radix: 16)
-        let name = String(repeating: "0", count: FileLink.nameBytes - digits.utf8.count) + digits
+        let name = Hex.encode((0..<FileLink.nameBytes / 2).map { _ in UInt8.random(in: 0...255) })
         links.withLock { $0[name] = socket }
         return name
     }
