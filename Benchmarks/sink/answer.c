@@ -133,7 +133,7 @@ static void capabilities(struct answer *answer) {
     finish(answer, "application/json",
            "{\"dialect\":1,\"capabilities\":[\"trailer-metadata\",\"complete-metadata\","
            "\"part-attributes\",\"list-metadata\",\"replace-metadata\",\"conditional-commit\","
-           "\"copy-object\",\"reserved-namespace\"]}",
+           "\"copy-object\",\"reserved-namespace\",\"pipelining\"]}",
            false);
 }
 

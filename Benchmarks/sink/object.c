@@ -40,6 +40,16 @@ void text_add(struct text *text, const char *format, ...) {
     }
 }
 
+void text_append(struct text *text, const void *bytes, size_t count) {
+    if (text->capacity - text->count < count) {
+        text->capacity = text->capacity * 2 + count;
+        text->bytes = realloc(text->bytes, text->capacity);
+        if (!text->bytes) abort();
+    }
+    memcpy(text->bytes + text->count, bytes, count);
+    text->count += count;
+}
+
 static struct object **slot(const char *key) {
     uint64_t hash = 14695981039346656037u;  // FNV-1a
     for (const char *at = key; *at; at++) hash = (hash ^ (uint8_t)*at) * 1099511628211u;

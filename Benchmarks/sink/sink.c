@@ -30,6 +30,8 @@ struct connection {
     struct object *incoming;  // NULL unless the request uploads an object
     uint64_t left;            // of the body or of the chunk
     bool is_full, awaits_write;
+    struct text gathered;  // short answers, sent before anything else
+    size_t gathered_sent;
     uint8_t *held;  // what came and could not be used yet
     size_t held_count;
 };
@@ -43,6 +45,7 @@ static void drop(struct connection *connection) {
     request_reset(&connection->request);
     answer_reset(&connection->answer);
     free(connection->answer.text.bytes);
+    free(connection->gathered.bytes);
     object_release(connection->incoming);
     free(connection->held);
     free(connection);
@@ -137,21 +140,38 @@ static ssize_t take(struct connection *connection, uint8_t *bytes, size_t count)
 // 1 when all is sent, 0 when the socket is full, -1 when it is gone.
 static int flush(struct connection *connection) {
     struct answer *answer = &connection->answer;
+    struct text *gathered = &connection->gathered;
     for (;;) {
+        size_t first = gathered->count - connection->gathered_sent;
         size_t text = answer->text.count - answer->text_sent, body = answer->end - answer->offset;
-        if (!text && !body) return 1;
-        struct iovec pieces[2] = {
+        if (!first) text_reset(gathered), connection->gathered_sent = 0;
+        if (!first && !text && !body) return 1;
+        struct iovec pieces[3] = {
+            {first ? gathered->bytes + connection->gathered_sent : NULL, first},
             {answer->text.bytes + answer->text_sent, text},
             {body ? answer->object->body + answer->offset : NULL, body},
         };
-        struct msghdr message = {.msg_iov = pieces, .msg_iovlen = 2};
+        struct msghdr message = {.msg_iov = pieces, .msg_iovlen = 3};
         ssize_t sent = sendmsg(connection->fd, &message, MSG_NOSIGNAL);
         if (sent < 0 && errno == EINTR) continue;
         if (sent < 0) return errno == EAGAIN ? 0 : -1;
-        size_t of_text = (size_t)sent < text ? (size_t)sent : text;
+        size_t rest = (size_t)sent;
+        size_t of_first = rest < first ? rest : first;
+        connection->gathered_sent += of_first, rest -= of_first;
+        size_t of_text = rest < text ? rest : text;
         answer->text_sent += of_text;
-        answer->offset += (size_t)sent - of_text;
+        answer->offset += rest - of_text;
     }
+}
+
+// Keeps a short answer for later: there are more requests to answer at once.
+static bool gather(struct connection *connection) {
+    struct answer *answer = &connection->answer;
+    size_t text = answer->text.count, body = answer->end - answer->offset;
+    if (connection->gathered.count + text + body > GATHERED_BYTES_MAX) return false;
+    text_append(&connection->gathered, answer->text.bytes, text);
+    if (body) text_append(&connection->gathered, answer->object->body + answer->offset, body);
+    return true;
 }
 
 static bool watch(struct connection *connection, bool awaits_write) {
@@ -167,7 +187,8 @@ static bool work(struct connection *connection, size_t count) {
     size_t offset = 0;
     for (;;) {
         if (connection->state == ANSWER) {
-            int result = flush(connection);
+            bool is_gathered = offset < count && !connection->awaits_write && gather(connection);
+            int result = is_gathered ? 1 : flush(connection);
             if (result < 0) return false;
             if (!result) break;
             bool closes = connection->request.closes;
@@ -182,13 +203,16 @@ static bool work(struct connection *connection, size_t count) {
         if (!taken) break;
         offset += (size_t)taken;
     }
+    // What was gathered doesn't wait for the rest of a request.
+    int result = connection->state == ANSWER ? 0 : flush(connection);
+    if (result < 0) return false;
     connection->held_count = count - offset;
     if (connection->held_count) {
         uint8_t *held = realloc(connection->held, connection->held_count);
         if (!held) return false;
         connection->held = memcpy(held, buffer + offset, connection->held_count);
     }
-    return watch(connection, connection->state == ANSWER);
+    return watch(connection, !result);
 }
 
 static bool on_readable(struct connection *connection) {

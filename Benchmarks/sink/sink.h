@@ -16,6 +16,7 @@ enum {
     HEAD_BYTES_MAX = 96 << 10,
     KEY_BYTES_MAX = 2048,
     VALUE_BYTES_MAX = 256,
+    GATHERED_BYTES_MAX = 128 << 10,
     OBJECT_COUNT_MAX = 200000,
 };
 
@@ -26,6 +27,7 @@ struct text {
 };
 
 void text_add(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void text_append(struct text *text, const void *bytes, size_t count);
 void text_reset(struct text *text);
 
 // One object; shared by the table and the answers that send it.

@@ -233,6 +233,7 @@ extension BackendServer {
         limits.bodies.inlineBytesMax = settings[BackendSettings.inlineBytesMax]
         limits.bodies.directBytesMin = settings[BackendSettings.directBytesMin]
         limits.documentBytesMax = settings[BackendSettings.documentBytesMax]
+        limits.pipelineMax = settings[BackendSettings.pipelineMax]
         let metrics = StoreMetrics(ground.registry)
         metrics.add(statistics, queueCount: { [weak index] in index?.queueCount ?? 0 })
         metrics.add(files.directBuffers)
@@ -269,6 +270,7 @@ extension BackendServer {
         let path = settings[BackendSettings.socket]
         var limits = HTTPServerLimits()
         limits.connectionsMax = settings[BackendSettings.connectionsMax]
+        limits.pipelineMax = services.limits.pipelineMax
         limits.bodyIdleTimeout = TimeAmount(settings[BackendSettings.bodyIdle])
         limits.keepAliveTimeout = TimeAmount(settings[BackendSettings.keepAlive])
         limits.bodyWindowBytes = BodyWriter.windowBytes

@@ -77,6 +77,13 @@ public enum BackendSettings {
         default: 1024,
         "Connections at a time; more are closed as they come."
     )
+    /// `limits.pipeline`.
+    public static let pipelineMax = SettingKey<Int>.integer(
+        "limits.pipeline",
+        in: 1...1000,
+        default: StoreServices.Limits.pipelineMaxDefault,
+        "Requests of one connection that are served at a time; with 1, gateways send none ahead."
+    )
     /// `limits.queued_changes`.
     public static let queuedChangesMax = SettingKey<Int>.integer(
         "limits.queued_changes",
@@ -161,8 +168,8 @@ public enum BackendSettings {
         keys: [
             dataFolder, socket, durability, inlineBytesMax, directBytesMin, reserveBytes, threads,
             flushThreads, readThreads, peerUserIDs,
-            connectionsMax, queuedChangesMax, changesPerCommitMax, directBufferBytesMax,
-            documentBytesMax,
+            connectionsMax, pipelineMax, queuedChangesMax, changesPerCommitMax,
+            directBufferBytesMax, documentBytesMax,
             careInterval, uploadAge, uploadsPerRoundMax,
             bodyIdle, keepAlive, drain, LogSettings.level,
         ]

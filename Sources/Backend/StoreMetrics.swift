@@ -156,6 +156,10 @@ extension StoreMetrics {
             help: "Connections closed at once: too many, or of a user who may not connect."
         ) { UInt64(clamping: transport.connectionsRefused.load(ordering: .relaxed)) }
         registry.counter(
+            "sealgate_store_pipelined_requests_total",
+            help: "Requests that came before the one in front of them was answered."
+        ) { UInt64(clamping: transport.requestsAhead.load(ordering: .relaxed)) }
+        registry.counter(
             "sealgate_store_received_bytes_total",
             help: "Bytes read from connections."
         ) { UInt64(clamping: transport.bytesIn.load(ordering: .relaxed)) }

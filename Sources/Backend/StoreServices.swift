@@ -10,6 +10,8 @@ final class StoreServices: Sendable {
     struct Limits: Sendable {
         /// 32 KiB and what sealing adds to them; why so much: docs/benchmarks.md.
         static let inlineBytesDefault = 33_792
+        /// Four times what a gateway sends ahead by default.
+        static let pipelineMaxDefault = 64
 
         /// Which bodies stand in the index, and which are written past the page cache.
         var bodies = BodyWriter.Limits(inlineBytesMax: Self.inlineBytesDefault)
@@ -17,6 +19,8 @@ final class StoreServices: Sendable {
         var documentBytesMax = 2 << 20
         /// The largest object of the reserved bucket.
         var recordBytesMax = 1 << 20
+        /// The most requests of one connection at a time.
+        var pipelineMax = Self.pipelineMaxDefault
     }
 
     let index: StoreIndex

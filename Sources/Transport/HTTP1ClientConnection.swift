@@ -1,30 +1,33 @@
 internal import HTTPWire
 internal import NIOCore
 
-/// One connection of a pool, with one exchange at a time.
+/// One connection of a pool, with one exchange at a time, or several short ones.
 final class HTTP1ClientConnection: ChannelDuplexHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = Never
     typealias OutboundIn = Never
     typealias OutboundOut = IOData
 
-    private let limits: HTTPClientLimits
-    private let metrics: TransportMetrics
+    let limits: HTTPClientLimits
+    let metrics: TransportMetrics
 
     /// The pool, from the time that the connection was made until it is closed.
     private var pool: HTTP1ClientPool?
-    private var context: ChannelHandlerContext?
-    private var exchange: HTTP1ClientExchange?
+    var context: ChannelHandlerContext?
+    /// Whose answer comes.
+    var exchange: HTTP1ClientExchange?
+    /// Short ones whose requests were sent behind its request, so that their answers follow.
+    private var following = CircularBuffer<HTTP1ClientExchange>()
     private var parser: HTTP1ResponseParser
     private var inbound = ByteBuffer()
     private var writer: HTTP1BodyWriter?
     private let outbox = HTTP1Outbox()
-    private var timer: LazyTimer?
+    var timer: LazyTimer?
 
     private var exchangeCount = 0
     /// Whether the server closed; what came before is still handed over.
     private var isInputEnded = false
-    private var isClosed = false
+    var isClosed = false
     /// Whether the pool knows that it is gone.
     private var hasLeft = false
     /// Why the handlers below closed, where they said.
@@ -35,7 +38,7 @@ final class HTTP1ClientConnection: ChannelDuplexHandler {
     private var isFlushDue = false
     private var isFlushing = false
     /// When the server last did anything that it was waited for.
-    private var movedAt = NIODeadline.uptimeNanoseconds(0)
+    var movedAt = NIODeadline.uptimeNanoseconds(0)
 
     init(limits: HTTPClientLimits, metrics: TransportMetrics) {
         self.limits = limits
@@ -57,30 +60,54 @@ final class HTTP1ClientConnection: ChannelDuplexHandler {
     /// Why it closed before it could join.
     var closeReason: HTTPClientError { failure ?? .connectionClosed }
 
-    /// Begins an exchange on the idle connection.
+    /// Whether a further short exchange may start here.
+    var takesMore: Bool {
+        guard let exchange, exchange.isShort else { return false }
+        return following.count + 1 < limits.pipelineMax && isWritable
+    }
+
+    /// Begins an exchange on the idle connection, or a short one on a connection that takes more.
     func start(_ exchange: HTTP1ClientExchange) {
         guard let context else { return }
-        self.exchange = exchange
-        exchange.connection = self
-        exchangeCount += 1
-        movedAt = context.eventLoop.now
-        parser.expect(responseTo: exchange.head.method)
         outbox.prepare(context.channel.allocator)
+        let writer: HTTP1BodyWriter
         do throws(HTTP1Error) {
             writer = try HTTP1Serializer.appendHead(of: exchange.head, to: &outbox.staging)
         } catch {
-            return fail(.connectFailed("request can't be written: \(error)"))
+            return refuse(exchange, error)
+        }
+        exchange.connection = self
+        exchangeCount += 1
+        self.writer = writer
+        if self.exchange == nil {
+            expect(exchange)
+        } else {
+            following.append(exchange)
+            metrics.exchangesAhead.count()
         }
         let body = exchange.queuedBody
         exchange.queuedBody = []
         exchange.queuedBytes = 0
-        for part in body where exchange === self.exchange { sendBody(part, of: exchange) }
-        guard exchange === self.exchange else { return }
-        if exchange.requestEnded { sendEnd(of: exchange) }
+        for part in body where exchange.connection === self { write(part, of: exchange, context) }
+        guard exchange.connection === self else { return }
+        if exchange.requestEnded { writeEnd(of: exchange) }
         scheduleFlush()
         guard exchange.awaitsWritable else { return }
         // The caller may still be within the call that led here.
         context.eventLoop.assumeIsolated().execute { self.writabilityChanged() }
+    }
+
+    /// The next answer is that exchange's.
+    private func expect(_ exchange: HTTP1ClientExchange) {
+        self.exchange = exchange
+        if let context { movedAt = context.eventLoop.now }
+        parser.expect(responseTo: exchange.head.method)
+    }
+
+    /// A request that can't be written; nothing of it was.
+    private func refuse(_ exchange: HTTP1ClientExchange, _ error: HTTP1Error) {
+        if self.exchange == nil { shutDown(nil) }
+        exchange.fail(.connectFailed("request can't be written: \(error)"))
     }
 
     /// Closes an idle connection.
@@ -94,7 +121,16 @@ final class HTTP1ClientConnection: ChannelDuplexHandler {
     }
 
     func sendBody(_ body: ByteBuffer, of exchange: HTTP1ClientExchange) {
-        guard exchange === self.exchange, var writer, let context else { return }
+        guard exchange === self.exchange, let context else { return }
+        write(body, of: exchange, context)
+    }
+
+    private func write(
+        _ body: ByteBuffer,
+        of exchange: HTTP1ClientExchange,
+        _ context: ChannelHandlerContext
+    ) {
+        guard var writer else { return }
         exchange.bodySent = true
         outbox.prepare(context.channel.allocator)
         let admission = writer.beginPart(ofBytes: body.readableBytes, to: &outbox.staging)
@@ -110,12 +146,17 @@ final class HTTP1ClientConnection: ChannelDuplexHandler {
     }
 
     func sendEnd(of exchange: HTTP1ClientExchange) {
-        guard exchange === self.exchange, let writer, let context else { return }
+        guard exchange === self.exchange else { return }
+        if let context { movedAt = context.eventLoop.now }
+        writeEnd(of: exchange)
+        scheduleFlush()
+    }
+
+    private func writeEnd(of exchange: HTTP1ClientExchange) {
+        guard let writer, let context else { return }
         outbox.prepare(context.channel.allocator)
         let isWhole = try? writer.end(trailers: exchange.trailers, to: &outbox.staging)
-        guard isWhole == true else { return fail(.connectionClosed) }
-        movedAt = context.eventLoop.now
-        scheduleFlush()
+        if isWhole != true { fail(.connectionClosed) }
     }
 
     func consumed() {
@@ -123,7 +164,7 @@ final class HTTP1ClientConnection: ChannelDuplexHandler {
         process()
     }
 
-    /// The caller broke the exchange off.
+    /// The caller broke off the exchange, which isn't short.
     func cancelled() { shutDown(nil) }
 
     // MARK: What the channel tells
@@ -190,9 +231,14 @@ final class HTTP1ClientConnection: ChannelDuplexHandler {
 
     // MARK: Responses
 
-    private var wantsRead: Bool {
-        guard let exchange else { return true }
+    var wantsRead: Bool {
+        guard let exchange, !exchange.isShort else { return true }
         return exchange.outstandingBytes < limits.bodyWindowBytes
+    }
+
+    /// Of a short answer one byte more than it may have, since others wait for its end.
+    private func bodyBytesMax(of exchange: HTTP1ClientExchange) -> Int {
+        limits.bodyWindowBytes - exchange.outstandingBytes + (exchange.isShort ? 1 : 0)
     }
 
     private func process() {
@@ -213,7 +259,7 @@ final class HTTP1ClientConnection: ChannelDuplexHandler {
         do throws(HTTP1Error) {
             let step = try parser.next(
                 input.readableBytesUInt8Span,
-                bodyBytesMax: limits.bodyWindowBytes - exchange.outstandingBytes
+                bodyBytesMax: bodyBytesMax(of: exchange)
             )
             inbound.moveReaderIndex(forwardBy: step.consumed)
             switch step.event {
@@ -221,6 +267,10 @@ final class HTTP1ClientConnection: ChannelDuplexHandler {
                 exchange.handler?.received(head)
             case .body(let range):
                 exchange.outstandingBytes += range.count
+                guard exchange.outstandingBytes <= limits.bodyWindowBytes else {
+                    fail(.responseInvalid)
+                    return false
+                }
                 exchange.handler?.received(input.readableBytesUInt8Span.extracting(range))
             case .end(let trailers):
                 finish(exchange, trailers)
@@ -245,7 +295,9 @@ final class HTTP1ClientConnection: ChannelDuplexHandler {
         let isClean = parser.keepsAlive && exchange.requestEnded
         self.exchange = nil
         let handler = exchange.end()
-        if isClean, inbound.readableBytes == 0, !isInputEnded, let pool, let context {
+        if isClean, let next = following.popFirst() {
+            expect(next)
+        } else if isClean, inbound.readableBytes == 0, !isInputEnded, let pool, let context {
             writer = nil
             movedAt = context.eventLoop.now
             pool.released(self)
@@ -257,15 +309,15 @@ final class HTTP1ClientConnection: ChannelDuplexHandler {
 
     /// The server closed before the response was whole.
     private func ended(_ exchange: HTTP1ClientExchange) {
-        let isStale = exchangeCount > 1 && !parser.hasBegun && failure == nil
-        if isStale, !exchange.bodySent, !exchange.isRetried, let pool {
+        if exchangeCount > 1, !parser.hasBegun, failure == nil {
             self.exchange = nil
-            exchange.connection = nil
-            shutDown(nil)
-            pool.retry(exchange)
-        } else {
-            fail(failure ?? .connectionClosed)
+            following.prepend(exchange)
         }
+        fail(failure ?? .connectionClosed)
+    }
+
+    private func mayBeRetried(_ exchange: HTTP1ClientExchange) -> Bool {
+        !exchange.isOver && !exchange.bodySent && !exchange.isRetried
     }
 
     private func inputEnded() {
@@ -277,10 +329,11 @@ final class HTTP1ClientConnection: ChannelDuplexHandler {
 
     // MARK: Ends
 
-    private func fail(_ error: HTTPClientError) { shutDown(error) }
+    func fail(_ error: HTTPClientError) { shutDown(error) }
 
-    /// Closes; an exchange still under way fails with `error`.
-    private func shutDown(_ error: HTTPClientError?) {
+    /// Closes; an exchange still under way fails with `error`, and those that nothing was answered
+    /// to begin anew elsewhere if they may.
+    func shutDown(_ error: HTTPClientError?) {
         guard !isClosed else { return }
         isClosed = true
         isInputEnded = true
@@ -290,44 +343,27 @@ final class HTTP1ClientConnection: ChannelDuplexHandler {
         self.context = nil
         let exchange = exchange
         self.exchange = nil
+        let unanswered = following
+        following.removeAll()
         leave()
-        pool = nil
+        let pool = pool
+        self.pool = nil
         context?.close(promise: nil)
         if let error { exchange?.fail(error) }
+        for exchange in unanswered {
+            exchange.connection = nil
+            if let pool, mayBeRetried(exchange) {
+                pool.retry(exchange)
+            } else {
+                exchange.fail(error ?? .connectionClosed)
+            }
+        }
     }
 
     private func leave() {
         guard !hasLeft, let pool else { return }
         hasLeft = true
         pool.closed(self)
-    }
-
-    // MARK: Time
-
-    /// Looks are so far apart for either limit, so that the timer is never moved forward.
-    private var tick: TimeAmount { min(limits.responseTimeout, limits.idleTimeout) }
-
-    /// Whether it is the server's turn: not the caller's to send or to consume.
-    private var waitsForServer: Bool {
-        guard let exchange else { return false }
-        let isFull = !(context?.channel.isWritable ?? true)
-        return (exchange.requestEnded || isFull) && wantsRead
-    }
-
-    private func timerFired() {
-        guard !isClosed, let context else { return }
-        let now = context.eventLoop.now
-        if exchange == nil {
-            if movedAt + limits.idleTimeout <= now { return shutDown(nil) }
-            timer?.set(min(now + tick, movedAt + limits.idleTimeout))
-        } else {
-            if !waitsForServer { movedAt = now }
-            if movedAt + limits.responseTimeout <= now {
-                metrics.count(.response)
-                return fail(.timedOut)
-            }
-            timer?.set(min(now + tick, movedAt + limits.responseTimeout))
-        }
     }
 
     // MARK: Writing

@@ -4,8 +4,10 @@ internal import NIOCore
 /// One exchange of a pool: waiting for a connection, then on one, then over.
 final class HTTP1ClientExchange: HTTPClientExchange {
     let head: HTTPRequestHead
+    /// Whether it shares its connection with others; it waits for the end of its request then.
+    let isShort: Bool
     /// When it gives up waiting for a connection.
-    let queueDeadline: NIODeadline
+    var queueDeadline = NIODeadline.distantFuture
     private let queuedBytesMax: Int
 
     /// The caller; `nil` once the exchange is over.
@@ -32,17 +34,21 @@ final class HTTP1ClientExchange: HTTPClientExchange {
     init(
         _ head: HTTPRequestHead,
         handler: any HTTPClientHandler,
-        pool: HTTP1ClientPool
+        pool: HTTP1ClientPool,
+        isShort: Bool
     ) {
         requestEnded = head.bodyLength == .known(0)
         self.head = head
         self.handler = handler
         self.pool = pool
-        queueDeadline = pool.eventLoop.now + pool.limits.responseTimeout
+        self.isShort = isShort
         queuedBytesMax = pool.limits.writeHighWaterBytes
     }
 
     var isOver: Bool { handler == nil }
+
+    /// Whether it only reads: its answer doesn't wait for the server's disk to be written.
+    var isRead: Bool { head.method == .get || head.method == .head }
 
     var isWritable: Bool {
         guard !isOver else { return false }
@@ -65,7 +71,11 @@ final class HTTP1ClientExchange: HTTPClientExchange {
         guard !isOver, !requestEnded else { return }
         requestEnded = true
         self.trailers = trailers
-        connection?.sendEnd(of: self)
+        if let connection {
+            connection.sendEnd(of: self)
+        } else if isShort {
+            pool?.enqueue(self)
+        }
     }
 
     func consume(_ count: Int) {
@@ -79,7 +89,7 @@ final class HTTP1ClientExchange: HTTPClientExchange {
         let pool = pool
         end()
         pool?.cancelled(self)
-        connection?.cancelled()
+        if !isShort { connection?.cancelled() }
     }
 
     /// Fails for good.

@@ -23,6 +23,11 @@ public final class HTTP1ClientPool: HTTPClientPool {
     /// Without an exchange; the last one used is the next one used.
     private var idle: [HTTP1ClientConnection] = []
     private var queue = CircularBuffer<HTTP1ClientExchange>()
+    /// How many of the queue are short.
+    private var queuedShortCount = 0
+    // Which connections take further short exchanges; reads don't wait behind writes.
+    private var sharedByReads: HTTP1ClientConnection?
+    private var sharedByWrites: HTTP1ClientConnection?
     /// Connections that are open, with those that are being made.
     private var openCount = 0
     /// Connections being made for whoever is first in the queue.
@@ -76,18 +81,39 @@ public final class HTTP1ClientPool: HTTPClientPool {
         _ head: HTTPRequestHead,
         handler: any HTTPClientHandler
     ) -> any HTTPClientExchange {
-        let exchange = HTTP1ClientExchange(head, handler: handler, pool: self)
+        let exchange = HTTP1ClientExchange(head, handler: handler, pool: self, isShort: false)
+        enqueue(exchange)
+        return exchange
+    }
+
+    /// Begins a short exchange; a failure is told later, never from within this call.
+    @discardableResult
+    public func beginShort(
+        _ head: HTTPRequestHead,
+        handler: any HTTPClientHandler
+    ) -> any HTTPClientExchange {
+        let isShort = limits.pipelineMax > 1
+        let exchange = HTTP1ClientExchange(head, handler: handler, pool: self, isShort: isShort)
+        if !isShort || exchange.requestEnded { enqueue(exchange) }
+        return exchange
+    }
+
+    /// Gives an exchange a connection, now or later.
+    func enqueue(_ exchange: HTTP1ClientExchange) {
         if isClosed {
             failLater(exchange, .connectFailed("the pool is closed"))
+        } else if let connection = connection(sharedWith: exchange) {
+            connection.start(exchange)
         } else if idle.isEmpty, openCount >= limits.connectionsMax, queue.count >= limits.queueMax {
             failLater(exchange, .queueFull)
         } else {
+            exchange.queueDeadline = eventLoop.now + limits.responseTimeout
             queue.append(exchange)
+            if exchange.isShort { queuedShortCount += 1 }
             metrics.poolQueued.count()
             pump()
             if !queue.isEmpty { watchQueue() }
         }
-        return exchange
     }
 
     /// Closes idle connections and, as their exchanges end, the others; what waits fails.
@@ -108,6 +134,7 @@ public final class HTTP1ClientPool: HTTPClientPool {
 
     /// A connection's exchange ended cleanly.
     func released(_ connection: HTTP1ClientConnection) {
+        forgetShared(connection)
         guard !isClosed else { return connection.close() }
         idle.append(connection)
         metrics.poolIdle.count()
@@ -135,6 +162,7 @@ public final class HTTP1ClientPool: HTTPClientPool {
 
     /// A connection is gone.
     func closed(_ connection: HTTP1ClientConnection) {
+        forgetShared(connection)
         if let index = idle.lastIndex(where: { $0 === connection }) {
             idle.remove(at: index)
             metrics.poolIdle.count(-1)
@@ -148,13 +176,14 @@ public final class HTTP1ClientPool: HTTPClientPool {
         metrics.retries.count()
         exchange.isRetried = true
         exchange.pool = self
-        connect(for: exchange)
+        if exchange.isShort { enqueue(exchange) } else { connect(for: exchange) }
     }
 
     /// A caller broke off an exchange that may be in the queue.
     func cancelled(_ exchange: HTTP1ClientExchange) {
         guard let index = queue.firstIndex(where: { $0 === exchange }) else { return }
         queue.remove(at: index)
+        if exchange.isShort { queuedShortCount -= 1 }
         metrics.poolQueued.count(-1)
     }
 
@@ -162,6 +191,7 @@ public final class HTTP1ClientPool: HTTPClientPool {
 
     private func dequeue() -> HTTP1ClientExchange? {
         guard let exchange = queue.popFirst() else { return nil }
+        if exchange.isShort { queuedShortCount -= 1 }
         metrics.poolQueued.count(-1)
         return exchange
     }
@@ -171,16 +201,47 @@ public final class HTTP1ClientPool: HTTPClientPool {
         guard !isPumping else { return }
         isPumping = true
         defer { isPumping = false }
-        while !queue.isEmpty {
-            if let connection = idle.popLast() {
-                metrics.poolIdle.count(-1)
+        while let next = queue.first {
+            if let connection = connection(sharedWith: next) {
                 if let exchange = dequeue() { connection.start(exchange) }
-            } else if connectingCount < queue.count, openCount < limits.connectionsMax, !isClosed {
+            } else if let connection = idle.popLast() {
+                metrics.poolIdle.count(-1)
+                if let exchange = dequeue() { start(exchange, on: connection) }
+            } else if connectingCount < connectionsWanted, openCount < limits.connectionsMax,
+                !isClosed
+            {
                 connect(for: nil)
             } else {
                 break
             }
         }
+    }
+
+    /// How many connections the queue is worth.
+    private var connectionsWanted: Int {
+        let shared = (queuedShortCount + limits.pipelineMax - 1) / max(limits.pipelineMax, 1)
+        return queue.count - queuedShortCount + shared
+    }
+
+    private func start(_ exchange: HTTP1ClientExchange, on connection: HTTP1ClientConnection) {
+        if exchange.isShort {
+            if exchange.isRead { sharedByReads = connection } else { sharedByWrites = connection }
+        }
+        connection.start(exchange)
+    }
+
+    /// A connection that takes a short exchange besides those that it has.
+    private func connection(
+        sharedWith exchange: HTTP1ClientExchange
+    ) -> HTTP1ClientConnection? {
+        guard exchange.isShort else { return nil }
+        let shared = exchange.isRead ? sharedByReads : sharedByWrites
+        return shared?.takesMore == true ? shared : nil
+    }
+
+    private func forgetShared(_ connection: HTTP1ClientConnection) {
+        if sharedByReads === connection { sharedByReads = nil }
+        if sharedByWrites === connection { sharedByWrites = nil }
     }
 
     private func pumpLater() {
@@ -240,7 +301,7 @@ public final class HTTP1ClientPool: HTTPClientPool {
             return connectFailed(reason, for: exchange)
         }
         if let exchange, !exchange.isOver {
-            connection.start(exchange)
+            start(exchange, on: connection)
         } else {
             released(connection)
         }

@@ -11,7 +11,7 @@ final class HTTP1ServerExchange: HTTPServerExchange {
     /// The length of the request's body where it is known.
     let bodyLength: HTTPBodyLength
 
-    /// The connection, as long as the exchange is its current one.
+    /// The connection, as long as the exchange is one of its current ones.
     var connection: HTTP1ServerHandler?
     /// What the application gave; `nil` until it did, and after `closed`.
     var handler: (any HTTPServerHandler)?
@@ -27,6 +27,11 @@ final class HTTP1ServerExchange: HTTPServerExchange {
     /// Bytes of the body dropped.
     var ignoredBytes = 0
     var continueSent = false
+
+    /// What was answered before it was this exchange's turn.
+    var early: [HTTP1EarlyOutput] = []
+    /// Bytes of bodies in it.
+    var earlyBytes = 0
 
     /// Writes the response's body; `nil` until the head was sent.
     var writer: HTTP1BodyWriter?
@@ -48,7 +53,7 @@ final class HTTP1ServerExchange: HTTPServerExchange {
 
     var isWritable: Bool {
         guard let connection else { return false }
-        guard connection.isWritable else {
+        guard connection.isWritable(for: self) else {
             awaitsWritable = true
             return false
         }

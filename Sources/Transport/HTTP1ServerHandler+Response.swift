@@ -4,7 +4,8 @@ internal import NIOCore
 /// What the application sends; each call names its exchange, and a stale one isn't heard.
 extension HTTP1ServerHandler {
     func sendContinue(for exchange: HTTP1ServerExchange) {
-        guard exchange === self.exchange, let context, exchange.expectsContinue,
+        guard isFront(exchange) else { return keep(.proceed, of: exchange) }
+        guard let context, exchange.expectsContinue,
             !exchange.continueSent, exchange.writer == nil, !exchange.requestEnded
         else { return }
         exchange.continueSent = true
@@ -15,7 +16,8 @@ extension HTTP1ServerHandler {
     }
 
     func sendHead(_ head: HTTPResponseHead, end: Bool, for exchange: HTTP1ServerExchange) {
-        guard exchange === self.exchange, let context, exchange.writer == nil else { return }
+        guard isFront(exchange) else { return keep(.head(head, end: end), of: exchange) }
+        guard let context, exchange.writer == nil else { return }
         if exchange.version == .http1_0 || head.fields.asksForClose
             || exchange.isRestTooLong(for: limits)
         {
@@ -44,15 +46,14 @@ extension HTTP1ServerHandler {
             answering: exchange.method,
             version: exchange.version,
             end: end,
-            closing: isLast,
+            closing: isLast && isFinal(exchange),
             to: &outbox.staging
         )
     }
 
     func sendBody(_ body: ByteBuffer, for exchange: HTTP1ServerExchange) {
-        guard exchange === self.exchange, let context, !exchange.responseEnded,
-            var writer = exchange.writer
-        else { return }
+        guard isFront(exchange) else { return keep(.body(body), of: exchange) }
+        guard let context, !exchange.responseEnded, var writer = exchange.writer else { return }
         outbox.prepare(context.channel.allocator)
         let admission = writer.beginPart(ofBytes: body.readableBytes, to: &outbox.staging)
         exchange.writer = writer
@@ -67,9 +68,8 @@ extension HTTP1ServerHandler {
     }
 
     func sendFile(_ region: FileRegion, for exchange: HTTP1ServerExchange) {
-        guard exchange === self.exchange, let context, !exchange.responseEnded,
-            var writer = exchange.writer
-        else { return }
+        guard isFront(exchange) else { return keep(.file(region), of: exchange) }
+        guard let context, !exchange.responseEnded, var writer = exchange.writer else { return }
         guard !peer.isSecure else { return abort() }
         outbox.prepare(context.channel.allocator)
         let admission = writer.beginPart(ofBytes: region.readableBytes, to: &outbox.staging)
@@ -83,7 +83,7 @@ extension HTTP1ServerHandler {
             let promise = context.eventLoop.makePromise(of: Void.self)
             promise.futureResult.assumeIsolated().whenComplete { _ in
                 exchange.filesPending -= 1
-                if exchange === self.exchange { self.process() }
+                if exchange === self.front { self.process() }
             }
             outbox.write(region, to: context, promise: promise)
             writer.endPart(to: &outbox.staging)
@@ -92,8 +92,8 @@ extension HTTP1ServerHandler {
     }
 
     func sendEnd(trailers: HTTPFields?, for exchange: HTTP1ServerExchange) {
-        guard exchange === self.exchange, exchange.writer != nil, !exchange.responseEnded
-        else { return }
+        guard isFront(exchange) else { return keep(.end(trailers), of: exchange) }
+        guard exchange.writer != nil, !exchange.responseEnded else { return }
         endResponse(exchange, trailers: trailers)
     }
 

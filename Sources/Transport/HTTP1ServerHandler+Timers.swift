@@ -37,7 +37,7 @@ extension HTTP1ServerHandler {
         case .lingering: return .linger
         case .open: break
         }
-        guard let exchange else {
+        guard let exchange = front else {
             return isWithinHead || progress.requestCount == 0 ? .head : .keepAlive
         }
         let isFull = !(context?.channel.isWritable ?? true)

@@ -39,14 +39,17 @@ public final class HTTP1ServerHandler: ChannelDuplexHandler {
     var context: ChannelHandlerContext?
     var phase = Phase.open
     let outbox = HTTP1Outbox()
+    /// Whose request comes in, and whose answer goes out unless others are before it.
     var exchange: HTTP1ServerExchange?
+    /// Those before it, whose requests came in whole; the first one's answer goes out.
+    var answering = CircularBuffer<HTTP1ServerExchange>(initialCapacity: 0)
     /// Whether the connection ends with the current exchange.
     var isLast = false
     var progress = HTTP1ServerProgress()
     var timer: LazyTimer?
 
     private var parser: HTTP1RequestParser
-    private var inbound = ByteBuffer()
+    var inbound = ByteBuffer()
     private var isProcessing = false
     /// Whether the channel asked to read when nothing was wanted.
     private var isReadHeld = false
@@ -148,7 +151,7 @@ public final class HTTP1ServerHandler: ChannelDuplexHandler {
         if case .drain? = event as? ConnectionEvent {
             isDraining = true
             isLast = true
-            if phase == .open, exchange == nil, !isWithinHead {
+            if phase == .open, exchange == nil, answering.isEmpty, !isWithinHead {
                 closeAfterFlush(lingering: false)
             } else {
                 // An answered exchange doesn't wait for the rest of its body any more.
@@ -177,7 +180,8 @@ public final class HTTP1ServerHandler: ChannelDuplexHandler {
 
     private func advance() -> Bool {
         var bodyBytesMax = Int.max
-        if let exchange {
+        if answersFirst() { return true }
+        if let exchange, !passOn(exchange) {
             if exchange.responseEnded, exchange.filesPending == 0 {
                 if exchange.requestEnded || isLast { return finish(exchange) }
                 exchange.isIgnoring = true
@@ -259,6 +263,8 @@ public final class HTTP1ServerHandler: ChannelDuplexHandler {
     /// Answers a request that broke the rules, where its response hasn't begun.
     private func refuse(_ error: HTTP1Error) {
         metrics.parseErrors.count()
+        // Its answer would have to wait for those before it.
+        guard answering.isEmpty else { return abort() }
         let isAnswered = exchange?.writer != nil
         let isWhole = exchange?.responseEnded ?? true
         detach(complete: false)
@@ -276,6 +282,11 @@ public final class HTTP1ServerHandler: ChannelDuplexHandler {
     func detach(complete: Bool) {
         guard let exchange else { return }
         self.exchange = nil
+        release(exchange, complete: complete)
+    }
+
+    /// Lets go of an exchange and tells its handler.
+    func release(_ exchange: HTTP1ServerExchange, complete: Bool) {
         exchange.connection = nil
         let handler = exchange.handler
         exchange.handler = nil
@@ -350,7 +361,7 @@ public final class HTTP1ServerHandler: ChannelDuplexHandler {
 
     private func writabilityChanged() {
         updateTimer()
-        guard isWritable, let exchange, exchange.awaitsWritable else { return }
+        guard isWritable, let exchange = front, exchange.awaitsWritable else { return }
         exchange.awaitsWritable = false
         exchange.handler?.becameWritable()
     }
@@ -367,6 +378,7 @@ public final class HTTP1ServerHandler: ChannelDuplexHandler {
         let context = context
         self.context = nil
         context?.close(promise: nil)
+        while let first = answering.popFirst() { release(first, complete: false) }
         detach(complete: false)
     }
 }

@@ -64,9 +64,9 @@ public enum HTTPClientError: Error, Equatable, Sendable {
 /// Connections of one event loop to one server.
 ///
 /// Bound to its event loop. At most `connectionsMax` connections, each with one exchange at a
-/// time; idle ones are kept and used last in, first out. An exchange whose kept connection turns
-/// out closed before any of the response came is sent again on a new one, once, as long as none of
-/// its body was sent.
+/// time, or several short ones; idle ones are kept and used last in, first out. An exchange whose
+/// kept connection turns out closed before any of the response came is sent again on a new one,
+/// once, as long as none of its body was sent.
 public protocol HTTPClientPool: AnyObject {
     /// The loop that the connections live on.
     var eventLoop: any EventLoop { get }
@@ -79,9 +79,30 @@ public protocol HTTPClientPool: AnyObject {
         handler: any HTTPClientHandler
     ) -> any HTTPClientExchange
 
+    /// Begins a short exchange, which may share its connection with others.
+    ///
+    /// Nothing of its request is sent until that has ended, so nothing of one that is broken off
+    /// before. Its answer's body is handed over without waiting for credit, and fails the exchange
+    /// where it is longer than the transport's window. Once sent, it is answered though it's broken
+    /// off: for nobody.
+    @discardableResult
+    func beginShort(
+        _ head: HTTPRequestHead,
+        handler: any HTTPClientHandler
+    ) -> any HTTPClientExchange
+
     /// Closes idle connections and, as their exchanges end, the others.
     func close()
 
     /// Keeps no idle connection from now on; exchanges go on, and new ones may begin.
     func retire()
+}
+
+extension HTTPClientPool {
+    /// Begins it like any other, where connections aren't shared.
+    @discardableResult
+    public func beginShort(
+        _ head: HTTPRequestHead,
+        handler: any HTTPClientHandler
+    ) -> any HTTPClientExchange { begin(head, handler: handler) }
 }

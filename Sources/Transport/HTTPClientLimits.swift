@@ -10,6 +10,8 @@ public struct HTTPClientLimits: Sendable {
     public var connectionsMax = 64
     /// The most exchanges that wait for a connection.
     public var queueMax = 1024
+    /// The most short exchanges of a connection at a time (pipelining, RFC 9112 section 9.3.2).
+    public var pipelineMax = 1
     /// The most bytes read from a socket at once.
     public var readBytesMax = 131_072
     /// The most bytes of a response's body handed over and not yet consumed.

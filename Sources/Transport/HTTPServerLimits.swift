@@ -13,6 +13,9 @@ public struct HTTPServerLimits: Sendable {
     /// The most bytes read from a socket at once.
     public var readBytesMax = 131_072
 
+    /// The most requests of one HTTP/1.1 connection that are served at a time, the next one before
+    /// the last is answered; answers go out in the order of the requests (RFC 9112 section 9.3.2).
+    public var pipelineMax = 1
     /// The most bytes of a request's body handed over and not yet consumed, HTTP/1.1.
     public var bodyWindowBytes = 262_144
     /// The most bytes of an unwanted request body read to keep an HTTP/1.1 connection.

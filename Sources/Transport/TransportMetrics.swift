@@ -33,6 +33,8 @@ public final class TransportMetrics: Sendable {
     public let bytesIn = Atomic<Int>(0)
     /// Bytes written by HTTP/1.1 and HTTP/2 server handlers, without TLS.
     public let bytesOut = Atomic<Int>(0)
+    /// Requests of HTTP/1.1 that came while one before them on the connection wasn't answered.
+    public let requestsAhead = Atomic<Int>(0)
     /// Messages that broke HTTP's rules or limits.
     public let parseErrors = Atomic<Int>(0)
 
@@ -46,6 +48,9 @@ public final class TransportMetrics: Sendable {
     public let connectFailures = Atomic<Int>(0)
     /// Client exchanges sent again because a kept connection was closed.
     public let retries = Atomic<Int>(0)
+
+    /// Client exchanges that were begun on a connection while one before them wasn't answered.
+    public let exchangesAhead = Atomic<Int>(0)
 
     /// Open files of bodies that a server passed to client exchanges.
     public let filesReceived = Atomic<Int>(0)

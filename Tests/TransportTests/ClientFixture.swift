@@ -103,6 +103,23 @@ final class ClientFixture {
         return (exchange, handler)
     }
 
+    /// Begins a short exchange; with a body its request is to be ended.
+    @discardableResult
+    func beginShort(
+        _ method: HTTPMethod,
+        _ target: String
+    ) -> (exchange: any HTTPClientExchange, handler: RecordingHandler) {
+        let handler = RecordingHandler()
+        let length = method == .put ? HTTPBodyLength.unknown : .known(0)
+        let head = HTTPRequestHead(
+            method: method,
+            target: target,
+            authority: "h",
+            bodyLength: length
+        )
+        return (pool.beginShort(head, handler: handler), handler)
+    }
+
     /// What went out on a connection since the last look.
     func sent(_ index: Int = 0) throws -> String {
         loop.run()
@@ -134,6 +151,7 @@ extension TransportMetrics {
     var poolOpenNow: Int { poolOpen.load(ordering: .relaxed) }
     var poolIdleNow: Int { poolIdle.load(ordering: .relaxed) }
     var poolQueuedNow: Int { poolQueued.load(ordering: .relaxed) }
+    var exchangesAheadNow: Int { exchangesAhead.load(ordering: .relaxed) }
     var retriesNow: Int { retries.load(ordering: .relaxed) }
     var connectFailuresNow: Int { connectFailures.load(ordering: .relaxed) }
 }

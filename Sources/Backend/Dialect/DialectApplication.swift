@@ -116,11 +116,12 @@ struct DialectCall {
     }
 
     private func sendCapabilities() {
-        let names = [
+        var names = [
             "trailer-metadata", "complete-metadata", "part-attributes", "list-metadata",
             "replace-metadata", "conditional-commit", "reserved-namespace",
             "copy-object", "versioning", "files",
         ]
+        if services.limits.pipelineMax > 1 { names.append("pipelining") }
         let list = names.map { "\"\($0)\"" }.joined(separator: ",")
         let text = "{\"dialect\":1,\"capabilities\":[\(list)]}\n"
         reply.send(200, type: "application/json", body: Array(text.utf8))

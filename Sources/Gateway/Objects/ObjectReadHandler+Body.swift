@@ -18,6 +18,7 @@ extension ObjectReadHandler: StoredBodyReader.Sink {
 
     func storeRefused(_ reply: StoreReply) {
         reader = nil
+        if reply.status == 412, readUnknown() { return }
         if wanted != nil, reply.status == 404 || reply.status == 412 { return again() }
         refuse(StoreFailure.reply(reply, errorScope))
     }

@@ -26,6 +26,8 @@ final class ObjectReadHandler: HTTPServerHandler {
     private lazy var version = scope.versionID
     private var overrides: ResponseOverrides?
     private lazy var conditions = ObjectConditions(scope.head.fields)
+    /// Whether a plain GET may be for the object that was remembered there.
+    private var expectsKnown = true
     private var attempts = 0
     /// Whether the answer is complete or can't be: what still comes in is too late.
     private(set) var isOver = false
@@ -60,7 +62,10 @@ final class ObjectReadHandler: HTTPServerHandler {
         attempts += 1
         guard attempts <= Self.attemptsMax else { return fault(.restless) }
         guard needsFactsFirst else {
-            return read(request(.get))
+            guard let known = shortKnown else { return read(request(.get)) }
+            // Whatever else is there now may be long.
+            let isKnown = HTTPFields([("if-match", known.storeETag)])
+            return read(request(.get, isKnown), isShort: true)
         }
         StoreExchange.send(request(.head).head, body: [], on: scope.loop.store) { [self] result in
             guard !isOver else { return }
@@ -230,10 +235,30 @@ final class ObjectReadHandler: HTTPServerHandler {
         read(request(.get, fields))
     }
 
-    private func read(_ request: StoreRequest) {
+    private func read(_ request: StoreRequest, isShort: Bool = false) {
         let reader = StoredBodyReader(self)
         self.reader = reader
-        reader.start(request.head, on: scope.loop.bodies)
+        reader.start(request.head, on: scope.loop.bodies, isShort: isShort)
+    }
+
+    /// The object that was there last, if it is short.
+    private var shortKnown: FoundObject? {
+        guard expectsKnown, scope.loop.services.storeForm.can(.pipelining) else { return nil }
+        let place = OpenedObjectCache.Place(
+            bucket: scope.bucket,
+            key: scope.key,
+            versionID: version
+        )
+        let known = scope.loop.openedObjects.found(place)
+        return known.flatMap { $0.storedCount <= LoopContext.sharedBytesMax ? $0 : nil }
+    }
+
+    /// Asks for whatever is there, where what was remembered isn't any more.
+    func readUnknown() -> Bool {
+        guard expectsKnown, wanted == nil else { return false }
+        expectsKnown = false
+        find()
+        return true
     }
 
     /// The object was written since its facts were read.

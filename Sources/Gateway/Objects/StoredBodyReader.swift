@@ -37,9 +37,10 @@ final class StoredBodyReader: HTTPClientHandler {
 
     init(_ sink: any Sink) { self.sink = sink }
 
-    /// Asks the store for a body, or a range of it.
-    func start(_ head: HTTPRequestHead, on pool: any HTTPClientPool) {
-        exchange = pool.begin(head, handler: self)
+    /// Asks the store for a body, or a range of it; `isShort` where it is known to be so.
+    func start(_ head: HTTPRequestHead, on pool: any HTTPClientPool, isShort: Bool = false) {
+        exchange =
+            isShort ? pool.beginShort(head, handler: self) : pool.begin(head, handler: self)
     }
 
     /// Opens what was held and what comes from now on.

@@ -61,7 +61,11 @@ final class UploadHandler: HTTPServerHandler, UploadReply.Owner {
         prepared.reader.digestWork?.caughtUp = { [weak self] in self?.giveCredit() }
         sealer = prepared.sealer
         storedRemaining = prepared.sealer.storedCount
-        exchange = scope.loop.store.begin(head, handler: UploadReply(self))
+        let reply = UploadReply(self)
+        exchange =
+            storedRemaining <= LoopContext.sharedBytesMax
+            ? scope.loop.beginShort(head, handler: reply)
+            : scope.loop.store.begin(head, handler: reply)
         takeBuffer()
         sealed.writeBytes(prepared.sealer.header.bytes)
         if scope.head.expectsContinue { scope.exchange.sendContinue() }

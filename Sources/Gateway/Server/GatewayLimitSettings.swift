@@ -96,6 +96,12 @@ enum GatewayLimitSettings {
         "Files that one event loop takes from the store to read bodies from, a quarter of what "
             + "the process may open in all; 0 has it send them."
     )
+    static let storePipeline = SettingKey.integer(
+        "limits.store_pipeline",
+        in: 1...1000,
+        default: 16,
+        "Small requests that a connection to the store carries at a time, if the store takes that."
+    )
     static let storeQueue = SettingKey.integer(
         "limits.store_queue",
         in: 0...100_000,
@@ -173,9 +179,10 @@ enum GatewayLimitSettings {
     static let keys: [any SettingDeclaring] = [
         connections, streams, headBytes, headFields, handshakeTimeout, headTimeout,
         bodyIdleTimeout, keepAliveTimeout, lingerTimeout, bodyRate, resets, continuations,
-        drainTimeout, storeConnections, storeQueue, storeFiles, storeTimeout, answerInterval,
-        documentBytes, formBytes, formFields, formFileBytes, bucketCache, uploadCache, objectCache,
-        bucketSettingsCache, bucketSettingsLifetime, DigestThreads.backlog,
+        drainTimeout, storeConnections, storeQueue, storePipeline, storeFiles, storeTimeout,
+        answerInterval, documentBytes, formBytes, formFields, formFileBytes, bucketCache,
+        uploadCache, objectCache, bucketSettingsCache, bucketSettingsLifetime,
+        DigestThreads.backlog,
     ]
 
     static func bucketSettings(_ settings: Settings) -> BucketSettingsStore.Limits {
@@ -215,6 +222,7 @@ enum GatewayLimitSettings {
         var limits = HTTPClientLimits()
         limits.connectionsMax = settings[storeConnections]
         limits.queueMax = settings[storeQueue]
+        limits.pipelineMax = settings[storePipeline]
         limits.responseTimeout = TimeAmount(settings[storeTimeout])
         return limits
     }

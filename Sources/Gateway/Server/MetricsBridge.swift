@@ -75,6 +75,10 @@ enum MetricsBridge {
             help: "Connections to the store that couldn't be made."
         ) { UInt64(metrics.connectFailures.load(ordering: .relaxed)) }
         registry.counter(
+            "sealgate_store_requests_ahead_total",
+            help: "Small requests sent to the store before the one in front of them was answered."
+        ) { UInt64(metrics.exchangesAhead.load(ordering: .relaxed)) }
+        registry.counter(
             "sealgate_store_files_received_total",
             help: "Files that the store passed to read bodies from, instead of sending those."
         ) { UInt64(metrics.filesReceived.load(ordering: .relaxed)) }

@@ -41,6 +41,7 @@ struct StorePools: Sendable {
         self.pools = pools
         var client = clients[0]
         client.form = try await target.form(client)
+        if limits.pipelineMax == 1 { client.form.capabilities.remove(.pipelining) }
         try await target.prepare(client)
         self.client = client
         let filesMax =

@@ -28,6 +28,9 @@ struct StoreCapabilities: OptionSet, Sendable {
     /// Large bodies are passed as open files.
     static let files = StoreCapabilities(rawValue: 512)
 
+    /// Requests may follow each other on a connection before they are answered.
+    static let pipelining = StoreCapabilities(rawValue: 1024)
+
     /// What every store of the dialect can do.
     static let required: StoreCapabilities = [
         .trailerMetadata, .completeMetadata, .partAttributes, .listMetadata, .replaceMetadata,
@@ -35,14 +38,14 @@ struct StoreCapabilities: OptionSet, Sendable {
     ]
 
     /// Everything that the dialect names.
-    static let all: StoreCapabilities = [.required, .versioning, .files]
+    static let all: StoreCapabilities = [.required, .versioning, .files, .pipelining]
 
     private static let names: [String: StoreCapabilities] = [
         "trailer-metadata": .trailerMetadata, "complete-metadata": .completeMetadata,
         "part-attributes": .partAttributes, "list-metadata": .listMetadata,
         "replace-metadata": .replaceMetadata, "conditional-commit": .conditionalCommit,
         "reserved-namespace": .reservedNamespace, "copy-object": .copyObject,
-        "versioning": .versioning, "files": .files,
+        "versioning": .versioning, "files": .files, "pipelining": .pipelining,
     ]
 
     init(rawValue: Int) { self.rawValue = rawValue }

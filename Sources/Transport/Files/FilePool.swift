@@ -99,6 +99,13 @@ public final class FilePool: HTTPClientPool {
         return FileExchange(head, handler: handler, link: name, pool: self)
     }
 
+    /// Begins a short exchange, whose body comes the common way.
+    @discardableResult
+    public func beginShort(
+        _ head: HTTPRequestHead,
+        handler: any HTTPClientHandler
+    ) -> any HTTPClientExchange { base.beginShort(head, handler: handler) }
+
     /// Closes the connections of the pool below; files go on.
     public func close() { base.close() }
 

@@ -7,6 +7,8 @@ final class FakeStore: HTTPClientPool {
     let eventLoop: any EventLoop
     /// Every exchange begun, the oldest first.
     private(set) var exchanges: [FakeStoreExchange] = []
+    /// How many of those begun were said to be short.
+    private(set) var shortCount = 0
     /// Whether exchanges to come take more from the start.
     var isWritable = true
     /// Called when a request is complete; the test answers by itself where there is none.
@@ -23,6 +25,14 @@ final class FakeStore: HTTPClientPool {
         exchanges.append(exchange)
         if head.bodyLength == .known(0) { exchange.requestEnded() }
         return exchange
+    }
+
+    func beginShort(
+        _ head: HTTPRequestHead,
+        handler: any HTTPClientHandler
+    ) -> any HTTPClientExchange {
+        shortCount += 1
+        return begin(head, handler: handler)
     }
 
     func close() {}

@@ -18,11 +18,15 @@ final class ScriptedGateway {
     private let application: GatewayApplication
     private let signer: SigV4Signer
 
-    init(_ keys: TestKeys, digestThreads: DigestThreads? = nil) throws {
+    init(
+        _ keys: TestKeys,
+        form: StoreForm = .dialect,
+        digestThreads: DigestThreads? = nil
+    ) throws {
         store = FakeStore(loop)
         context = LoopContext(
             eventLoop: loop,
-            services: keys.services(digestThreads: digestThreads),
+            services: keys.services(storeForm: form, digestThreads: digestThreads),
             store: store,
             objectCacheCountMax: 16,
             requestIDSeed: 1

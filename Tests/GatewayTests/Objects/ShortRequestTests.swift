@@ -1,0 +1,97 @@
+import HTTPWire
+import S3Wire
+import Testing
+
+@testable import Gateway
+
+/// What may share a connection to the store: uploads of little, and reads of what is known.
+@Suite struct ShortRequestTests {
+    private let keys: TestKeys
+
+    init() async throws {
+        keys = try await TestKeys()
+        try await keys.warm("demo")
+    }
+
+    /// Reads an object for the first time, so that it is remembered.
+    private func remember(_ object: SealedFixture, _ gateway: ScriptedGateway) throws {
+        let request = try gateway.begin(.get, "/demo/key")
+        gateway.store.exchanges[0].answer(200, object.fields(), body: object.stored)
+        #expect(request.exchange.status == 200)
+        request.close()
+        gateway.store.clear()
+    }
+
+    @Test(
+        "an upload is short up to 64 KiB of what is stored",
+        arguments: [(0, 1), (1, 1), (65_000, 1), (65_536, 0), (200_000, 0)]
+    )
+    func uploads(count: Int, shortCount: Int) throws {
+        let gateway = try ScriptedGateway(keys)
+        _ = try gateway.put([UInt8](repeating: 7, count: count))
+        #expect(gateway.store.shortCount == shortCount)
+    }
+
+    @Test("a known object is asked for by its ETag, and its answer is checked like any other")
+    func known() throws {
+        let gateway = try ScriptedGateway(keys)
+        let object = try gateway.put([1, 2, 3])
+        try remember(object, gateway)
+        #expect(gateway.store.shortCount == 1)
+        let request = try gateway.begin(.get, "/demo/key")
+        #expect(gateway.store.shortCount == 2)
+        #expect(gateway.store.exchanges[0].head.fields["if-match"] == "\"e\"")
+        gateway.store.exchanges[0].answer(200, object.fields(), body: object.stored)
+        #expect(request.exchange.body == [1, 2, 3])
+
+        var broken = object.stored
+        broken[broken.count - 1] ^= 1
+        let refused = try gateway.begin(.get, "/demo/key")
+        gateway.store.exchanges[1].answer(200, object.fields(), body: broken)
+        #expect(refused.exchange.status == 500)
+    }
+
+    @Test("what was written meanwhile is asked for the common way, and not by another's ETag")
+    func replaced() throws {
+        let gateway = try ScriptedGateway(keys)
+        let old = try gateway.put([1, 2, 3])
+        try remember(old, gateway)
+        let large = [UInt8](repeating: 9, count: 100_000)
+        let new = try gateway.put(large)
+        let request = try gateway.begin(.get, "/demo/key")
+        gateway.store.exchanges[0].answer(412)
+        let shortCount = gateway.store.shortCount
+        let get = gateway.store.exchanges[1]
+        #expect(get.line == "GET /demo/key")
+        #expect(get.head.fields["if-match"] == nil)
+        get.answer(200, new.fields(etag: "\"f\""), body: new.stored)
+        #expect(request.exchange.body == large)
+        #expect(gateway.store.shortCount == shortCount)
+        // It is remembered in turn, and is no short one.
+        _ = try gateway.begin(.get, "/demo/key")
+        #expect(gateway.store.exchanges[2].head.fields["if-match"] == nil)
+        #expect(gateway.store.shortCount == shortCount)
+    }
+
+    @Test("what was deleted meanwhile is told as gone")
+    func deleted() throws {
+        let gateway = try ScriptedGateway(keys)
+        try remember(try gateway.put([1]), gateway)
+        let request = try gateway.begin(.get, "/demo/key")
+        let document = "<Error><Code>NoSuchKey</Code></Error>"
+        gateway.store.exchanges[0].answer(404, body: Array(document.utf8))
+        #expect(request.exchange.text.contains("<Code>NoSuchKey</Code>"))
+    }
+
+    @Test("nothing is short in a store that takes one request after the other")
+    func unable() throws {
+        var form = StoreForm.dialect
+        form.capabilities.remove(.pipelining)
+        let gateway = try ScriptedGateway(keys, form: form)
+        let object = try gateway.put([1, 2, 3])
+        try remember(object, gateway)
+        _ = try gateway.begin(.get, "/demo/key")
+        #expect(gateway.store.exchanges[0].head.fields["if-match"] == nil)
+        #expect(gateway.store.shortCount == 0)
+    }
+}
