@@ -67,7 +67,12 @@ final class ObjectReadHandler: HTTPServerHandler {
             let isKnown = HTTPFields([("if-match", known.storeETag)])
             return read(request(.get, isKnown), isShort: true)
         }
-        StoreExchange.send(request(.head).head, body: [], on: scope.loop.store) { [self] result in
+        StoreExchange.send(
+            request(.head).head,
+            body: [],
+            on: scope.loop.store,
+            isShort: scope.loop.sharesConnections
+        ) { [self] result in
             guard !isOver else { return }
             switch result {
             case .success(let reply) where reply.isSuccess:
@@ -243,7 +248,7 @@ final class ObjectReadHandler: HTTPServerHandler {
 
     /// The object that was there last, if it is short.
     private var shortKnown: FoundObject? {
-        guard expectsKnown, scope.loop.services.storeForm.can(.pipelining) else { return nil }
+        guard expectsKnown, scope.loop.sharesConnections else { return nil }
         let place = OpenedObjectCache.Place(
             bucket: scope.bucket,
             key: scope.key,

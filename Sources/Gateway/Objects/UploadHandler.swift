@@ -62,10 +62,12 @@ final class UploadHandler: HTTPServerHandler, UploadReply.Owner {
         sealer = prepared.sealer
         storedRemaining = prepared.sealer.storedCount
         let reply = UploadReply(self)
+        let store = scope.loop.store
+        let isShort =
+            scope.loop.sharesConnections && storedRemaining <= LoopContext.sharedBytesMax
         exchange =
-            storedRemaining <= LoopContext.sharedBytesMax
-            ? scope.loop.beginShort(head, handler: reply)
-            : scope.loop.store.begin(head, handler: reply)
+            isShort
+            ? store.beginShort(head, handler: reply) : store.begin(head, handler: reply)
         takeBuffer()
         sealed.writeBytes(prepared.sealer.header.bytes)
         if scope.head.expectsContinue { scope.exchange.sendContinue() }

@@ -1,21 +1,11 @@
-import HTTPWire
-import Transport
-
 /// The data path's way to the store for short requests and whole answers.
 extension LoopContext {
-    /// The most bytes of a stored body that shares a connection with others: what the store has at
-    /// hand, and what none of the others waits for to be sent.
-    static let sharedBytesMax = 65_536
+    /// The most bytes of a stored body that shares a connection with others: what the store keeps
+    /// in its index by default, so that no file is waited for, 32 KiB and what sealing adds.
+    static let sharedBytesMax = 33_792
 
-    /// Begins a request to the store whose body and whose answer have no more than
-    /// `sharedBytesMax` bytes, among others on one connection if the store takes that.
-    func beginShort(
-        _ head: HTTPRequestHead,
-        handler: any HTTPClientHandler
-    ) -> any HTTPClientExchange {
-        services.storeForm.can(.pipelining)
-            ? store.beginShort(head, handler: handler) : store.begin(head, handler: handler)
-    }
+    /// Whether short requests to the store may share connections.
+    var sharesConnections: Bool { services.storeForm.can(.pipelining) }
 
     /// Asks in the dialect: at once where the store understands it, else through a translation
     /// off the loop.

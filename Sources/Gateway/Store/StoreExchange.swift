@@ -24,18 +24,23 @@ final class StoreExchange: HTTPClientHandler {
     }
 
     /// Sends a request with its whole body; `completion` comes on the pool's event loop.
+    ///
+    /// `isShort`: it may share a connection, its answer being short.
     @discardableResult
     static func send(
         _ head: HTTPRequestHead,
         body: [UInt8],
         bodyBytesMax: Int = bodyBytesMax,
         on pool: any HTTPClientPool,
+        isShort: Bool = false,
         _ completion: @escaping (Result<StoreReply, StoreError>) -> Void
     ) -> StoreExchange {
         var head = head
         head.bodyLength = .known(UInt64(body.count))
         let handler = StoreExchange(bodyBytesMax, completion)
-        let exchange = pool.begin(head, handler: handler)
+        let exchange =
+            isShort
+            ? pool.beginShort(head, handler: handler) : pool.begin(head, handler: handler)
         handler.exchange = exchange
         if !body.isEmpty {
             exchange.sendBody(ByteBuffer(bytes: body))
