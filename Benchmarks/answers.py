@@ -1,4 +1,5 @@
 """Answers one at a time: what the gateway adds to the store's, and what a listing costs."""
+import concurrent.futures
 import contextlib
 import socket
 import ssl
@@ -6,7 +7,7 @@ import statistics
 import time
 import urllib.parse
 
-from gateway import start_gateway
+from gateway import start_gateway, start_store
 from peers import make_bucket, start_sealed
 from processes import BenchError, run, spent
 from report import quantile
@@ -15,6 +16,7 @@ from servers import NGINX
 
 BLOCK = 100
 BLOCKS = {True: 10, False: 40}
+BUSY_SECONDS = {True: 3, False: 8}
 LIST_COUNT, PAGES = 1000, 50
 LIST_MODES = [("s3", SSE_S3), ("kms", {SSE: "aws:kms"})]
 
@@ -85,6 +87,34 @@ def added_latency(kit):
     return (f"{gateway - store:.0f} us: {gateway:.0f} us, the store alone {store:.0f} us "
             f"(p99 {slow[0]:.0f} and {slow[1]:.0f} us); nginx adds {nginx - sink:.0f} us to the "
             f"sink's {sink:.0f} us")
+
+
+def beside_bulk(kit):
+    """One small object again and again, while two connections fetch a large one over and over."""
+    store, at = start_store(kit.site, "busy-store")
+    sealed = start_gateway(kit.site, "busy", at, 1)
+    make_bucket(kit.site, sealed)
+    (plain,) = kit.site.start_before_sink([NGINX])
+    told = [_busy(kit, target) for target in (sealed, plain)]
+    return f"{told[0]}; nginx {told[1]}"
+
+
+def _busy(kit, target):
+    clients, seconds = kit.clients(target), BUSY_SECONDS[kit.is_quick]
+    clients.put("busy-small", kit.files.small, "1.1", BUCKET_KEY)
+    clients.put("busy-large", kit.files.part, "1.1", BUCKET_KEY)
+    url = urllib.parse.urlsplit(target.signer.presign("GET", f"/{target.bucket}/busy-small"))
+    with concurrent.futures.ThreadPoolExecutor(1) as pool, _tls(kit, url) as tls:
+        small = _Answers(tls, f"{url.path}?{url.query}", url.netloc)
+        alone = [small.time() for _ in range(BLOCK)]
+        bulk = pool.submit(clients.load_for, "GET", "busy-large", seconds, 2, 1)
+        times = []
+        while not bulk.done():
+            times.append(small.time())
+        bulk.result()
+    times = sorted(times[len(times) // 10:-len(times) // 10])
+    return (f"p50 {1e6 * statistics.median(times):.0f} and p99 {1e6 * quantile(times, 0.99):.0f} "
+            f"us (p50 {1e6 * statistics.median(alone):.0f} us with nothing else to do)")
 
 
 def _tls(kit, url):

@@ -3,7 +3,7 @@ import dataclasses
 import time
 from typing import Callable
 
-from answers import added_latency, list_page
+from answers import added_latency, beside_bulk, list_page
 from clients import Clients
 from memory import idle_connections, many_streams
 from passthrough import sealing
@@ -44,6 +44,8 @@ FIGURES = [
            many_streams, True),
     Figure("latency", "GET 1 KiB, one kept connection: time added to the store's own answer, p50",
            "150 us", added_latency, True),
+    Figure("beside", "GET 1 KiB, one kept connection, while two others fetch 64 MiB over and over, "
+           "one event loop: time", "none: nginx beside it", beside_bulk, False),
     Figure("list", "LIST page of 1,000: CPU, calls to the KMS", "10 ms, 0", list_page, True),
     Figure("two-loops", "16 large PUTs at once, two event loops over one: CPU-bound throughput",
            "1.7", two_loops, False),

@@ -6,16 +6,29 @@ import Testing
 @testable import Transport
 
 /// Turns of a loop that has no sockets.
-private final class LoopTurns: TurnSource {
+final class LoopTurns: TurnSource {
     private let loop: EmbeddedEventLoop
     private let called: () -> Void
     let isReady = true
+    /// Whether they wait until the test lets them come.
+    var isHeld = false
+    private var isAsked = false
 
     init(_ loop: EmbeddedEventLoop, _ called: @escaping () -> Void) {
         (self.loop, self.called) = (loop, called)
     }
 
-    func ask() { loop.execute { self.called() } }
+    func ask() {
+        isAsked = true
+        if !isHeld { come() }
+    }
+
+    /// The turn that was asked for.
+    func come() {
+        guard isAsked else { return }
+        isAsked = false
+        loop.execute { self.called() }
+    }
 }
 
 /// A pool beside embedded connections, with a link to a peer by hand.
@@ -23,8 +36,15 @@ final class FileFixture {
     let peer: FileLinkPeer
     let client: ClientFixture
     let pool: FilePool
+    /// The pool's turns, once it has asked for any.
+    var turns: LoopTurns? { made.turns }
+    private let made: Made
     /// What waits for the disk, and is done when the test says so.
     private let waiting: Waiting
+
+    private final class Made {
+        var turns: LoopTurns?
+    }
 
     private final class Waiting {
         var work: [(@Sendable () -> Void, EventLoopPromise<Void>)] = []
@@ -34,7 +54,8 @@ final class FileFixture {
         let peer = try FileLinkPeer()
         let client = ClientFixture { $0.bodyWindowBytes = windowBytes }
         let waiting = Waiting()
-        (self.peer, self.client, self.waiting) = (peer, client, waiting)
+        let made = Made()
+        (self.peer, self.client, self.waiting, self.made) = (peer, client, waiting, made)
         pool = FilePool(
             client.pool,
             path: peer.path,
@@ -42,7 +63,9 @@ final class FileFixture {
             limits: client.limits,
             metrics: client.metrics
         ) { [loop = client.loop] called in
-            LoopTurns(loop, called)
+            let turns = LoopTurns(loop, called)
+            made.turns = turns
+            return turns
         } run: { [loop = client.loop] work in
             let promise = loop.makePromise(of: Void.self)
             waiting.work.append((work, promise))

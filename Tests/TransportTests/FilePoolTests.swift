@@ -82,6 +82,29 @@ import Testing
         #expect(handler.trailers != nil)
     }
 
+    @Test("a body has its share of a turn and no more, however often its bytes are consumed")
+    func turns() throws {
+        let fixture = try FileFixture(windowBytes: 262_144)
+        try fixture.open()
+        let bytes = [UInt8](repeating: 7, count: 1 << 20)
+        let (exchange, handler) = fixture.begin()
+        // Sockets take what they are given, and say so, before the loop looks at others.
+        handler.onBody = { [loop = fixture.client.loop, weak exchange] count in
+            loop.execute { exchange?.consume(count) }
+        }
+        fixture.turns?.isHeld = true
+        let path = try fixture.peer.file("f", bytes)
+        fixture.peer.send(1, [(path, 0..<Int64(bytes.count))])
+        try fixture.answer("1")
+        for share in 1...4 {
+            #expect(handler.body.count == share * 262_144)
+            fixture.turns?.come()
+            fixture.client.loop.run()
+        }
+        #expect(handler.body == bytes)
+        #expect(handler.trailers != nil)
+    }
+
     @Test("who breaks off gets nothing more, and leaves no open file", arguments: [0, 1, 200_000])
     func cancel(taken: Int) throws {
         let fixture = try FileFixture(windowBytes: 262_144)

@@ -20,6 +20,8 @@ final class FileExchange: HTTPClientExchange, HTTPClientHandler {
     private var outstandingBytes = 0
     private var isPumping = false
     private var isPumpDue = false
+    /// Reads since the last turn that was asked for.
+    private var readCount = 0
     /// While a thread brings bytes in: what ends the wait.
     private var overdue: Scheduled<Void>?
     private var isBringing = false
@@ -113,10 +115,10 @@ final class FileExchange: HTTPClientExchange, HTTPClientHandler {
         guard !isPumping, !isBringing else { return }
         isPumping = true
         defer { isPumping = false }
-        var reads = 0
         while body != nil, outstandingBytes < pool.limits.bodyWindowBytes {
-            guard reads < Self.readsPerTurn, read() else { return pumpLater() }
-            reads += 1
+            // Whoever consumes may do so again and again in one turn: its socket takes it all.
+            guard readCount < Self.readsPerTurn, read() else { return pumpLater() }
+            readCount += 1
             if isBringing { return }
             if body?.count == 0 { end()?.receivedEnd(trailers: HTTPFields()) }
         }
@@ -154,6 +156,7 @@ final class FileExchange: HTTPClientExchange, HTTPClientHandler {
     /// The turn has come that was waited for.
     func goOn() {
         isPumpDue = false
+        readCount = 0
         pump()
     }
 
