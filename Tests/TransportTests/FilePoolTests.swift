@@ -105,6 +105,30 @@ import Testing
         #expect(handler.trailers != nil)
     }
 
+    @Test("of several bodies one goes on in a turn, each in its turn")
+    func severalTurns() throws {
+        let fixture = try FileFixture()
+        try fixture.open()
+        let path = try fixture.peer.file("f", [UInt8](repeating: 7, count: 1 << 20))
+        let share = 262_144
+        fixture.turns?.isHeld = true
+        let handlers = try (0..<3).map { index in
+            let handler = fixture.beginTaking()
+            fixture.peer.send(UInt64(index), [(path, 0..<1 << 20)])
+            try fixture.answer("\(index)", 0)
+            return handler
+        }
+        var counts = [share, share, share]
+        for turn in 0..<9 {
+            #expect(handlers.map(\.body.count) == counts)
+            counts[turn % 3] += share
+            fixture.turns?.come()
+            fixture.client.loop.run()
+        }
+        #expect(handlers.allSatisfy { $0.body.count == 1 << 20 && $0.trailers != nil })
+        #expect(fixture.peer.openFiles == 0)
+    }
+
     @Test("who breaks off gets nothing more, and leaves no open file", arguments: [0, 1, 200_000])
     func cancel(taken: Int) throws {
         let fixture = try FileFixture(windowBytes: 262_144)

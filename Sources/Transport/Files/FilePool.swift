@@ -24,8 +24,8 @@ public final class FilePool: HTTPClientPool {
     let metrics: TransportMetrics
     private let link: FileLink
     let run: (_ work: @escaping @Sendable () -> Void) -> EventLoopFuture<Void>
-    /// Exchanges that go on in the loop's next turn.
-    private var due: [FileExchange] = []
+    /// Exchanges that go on in one of the loop's next turns.
+    private var due = CircularBuffer<FileExchange>()
     private let makeTurns: (_ called: @escaping () -> Void) -> (any TurnSource)?
     private var turns: (any TurnSource)?
     private let filesMax: Int
@@ -122,7 +122,7 @@ public final class FilePool: HTTPClientPool {
         return body
     }
 
-    /// Has an exchange go on in the loop's next turn, after the sockets that are ready.
+    /// Has an exchange go on in one of the loop's next turns, after the sockets that are ready.
     func goOnLater(_ exchange: FileExchange) {
         due.append(exchange)
         turns?.ask()
@@ -135,9 +135,9 @@ public final class FilePool: HTTPClientPool {
     }
 
     private func goOn() {
-        let exchanges = due
-        due = []
-        for exchange in exchanges { exchange.goOn() }
+        // One at a time, so that however many there are, others don't wait longer for their turn.
+        due.popFirst()?.goOn()
+        if !due.isEmpty { turns?.ask() }
     }
 
     /// An exchange has closed some files.
