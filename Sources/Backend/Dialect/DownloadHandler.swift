@@ -186,9 +186,9 @@ final class DownloadHandler: HTTPServerHandler {
     ) -> Range<Int64>? {
         if let broughtIn, broughtIn.lowerBound == range.lowerBound { return broughtIn }
         let look = range.prefix(Self.lookBytes)
-        var descriptor: Int32?
-        try? handle.withUnsafeFileDescriptor { descriptor = $0 }
-        guard let descriptor, !files.isCached(look, of: descriptor) else { return look }
+        guard let descriptor = handle.descriptor,
+            !files.isCached(look, of: descriptor)
+        else { return look }
         let window = range.prefix(Self.windowBytes)
         isBringing = true
         files.bringIn(window, of: descriptor, on: eventLoop).assumeIsolated().whenComplete { _ in
@@ -213,6 +213,15 @@ final class DownloadHandler: HTTPServerHandler {
         let read = try bytes.get()
         guard read.count == range.count else { throw .diskRefused("read: file is too short") }
         return read
+    }
+}
+
+extension NIOFileHandle {
+    /// The open file's number; `nil` once it is closed.
+    var descriptor: Int32? {
+        var descriptor: Int32?
+        try? withUnsafeFileDescriptor { descriptor = $0 }
+        return descriptor
     }
 }
 

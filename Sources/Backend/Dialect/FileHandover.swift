@@ -12,8 +12,10 @@ enum FileHandover: Equatable {
 
     /// They are on their way; the answer names the token.
     case passed(token: UInt64)
-    /// They are sent with the answer, which may say why.
-    case declined(isLinkUnknown: Bool)
+    /// They are sent with the answer.
+    case declined
+    /// So they are, for the link isn't known, and the answer says so.
+    case linkUnknown
 
     /// The fields of the answer.
     func adapted(_ fields: HTTPFields) -> HTTPFields {
@@ -22,9 +24,8 @@ enum FileHandover: Equatable {
         case .passed(let token):
             fields.set("content-length", "0")
             fields.append(FilePool.tokenField, String(token))
-        case .declined(isLinkUnknown: true):
-            fields.append(FilePool.linkField, FilePool.unknownLink)
-        case .declined(isLinkUnknown: false): break
+        case .linkUnknown: fields.append(FilePool.linkField, FilePool.unknownLink)
+        case .declined: break
         }
         return fields
     }
@@ -37,18 +38,22 @@ extension DialectCall {
         guard Int64(range.count) >= FileHandover.bytesMin,
             let link = request.head.fields[FilePool.linkField],
             let pieces = opened.filePieces(of: range), pieces.count <= FileLinks.piecesMax
-        else { return .declined(isLinkUnknown: false) }
-        var descriptors: [Int32] = []
-        defer { for descriptor in descriptors { close(descriptor) } }
+        else { return .declined }
+        var handles: [NIOFileHandle] = []
+        defer { for handle in handles { try? handle.close() } }
         var sent: [FileLinks.Piece] = []
         var looked: Int64 = 0
         for piece in pieces {
-            guard let descriptor = try? services.files.open(piece.file, count: piece.fileCount)
-            else { return .declined(isLinkUnknown: false) }
-            descriptors.append(descriptor)
+            var handle = opened.handle
+            if handle == nil {
+                let descriptor = try? services.files.open(piece.file, count: piece.fileCount)
+                handle = descriptor.map { .init(_deprecatedTakingOwnershipOfDescriptor: $0) }
+                handles += [handle].compactMap(\.self)
+            }
+            guard let descriptor = handle?.descriptor else { return .declined }
             let look = piece.range.prefix(DownloadHandler.lookBytes - looked)
             guard look.isEmpty || services.files.isCached(look, of: descriptor) else {
-                return .declined(isLinkUnknown: false)
+                return .declined
             }
             looked += Int64(look.count)
             sent.append(.init(descriptor: descriptor, range: piece.range))
@@ -59,8 +64,8 @@ extension DialectCall {
             services.metrics.passedFiles.increment(by: UInt64(sent.count))
             services.metrics.passedBytes.increment(by: UInt64(range.count))
             return .passed(token: token)
-        case .refused: return .declined(isLinkUnknown: false)
-        case .unknownLink: return .declined(isLinkUnknown: true)
+        case .refused: return .declined
+        case .unknownLink: return .linkUnknown
         }
     }
 }

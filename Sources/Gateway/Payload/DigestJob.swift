@@ -9,7 +9,7 @@ struct DigestJob: Sendable {
     /// Does jobs of different bodies, as many as there are lanes.
     static func run(_ jobs: [DigestJob]) {
         var streams: [MD5Stream] = []
-        var buffers: [[DigestBuffer]] = []
+        var buffers: [DigestBuffer?] = []
         var indices: [Int?] = []
         for job in jobs {
             guard let md5 = job.body.begin(job.buffer) else {
@@ -18,7 +18,7 @@ struct DigestJob: Sendable {
             }
             indices.append(streams.count)
             streams.append(md5)
-            buffers.append(job.buffer.map { [$0] } ?? [])
+            buffers.append(job.buffer)
         }
         MD5Lanes.update(&streams, with: buffers)
         for (job, index) in zip(jobs, indices) {

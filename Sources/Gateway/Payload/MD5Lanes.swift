@@ -10,57 +10,38 @@ enum MD5Lanes {
 
     private static let blockBytes = Int(SEALGATE_MD5_BLOCK)
 
-    /// How far a stream has come through its buffers.
+    /// How far a stream has come through its buffer.
     private struct Cursor {
         var stream: Int
-        var buffer = 0
+        let buffer: DigestBuffer
         var offset = 0
+
+        var blockCount: Int { (buffer.count - offset) / blockBytes }
     }
 
-    /// Takes each stream's buffers in, at most `count` streams.
-    static func update(_ streams: inout [MD5Stream], with buffers: [[DigestBuffer]]) {
-        var cursors = streams.indices.map { Cursor(stream: $0) }
-        while true {
-            cursors = cursors.compactMap { atBlocks($0, &streams, buffers) }
-            guard cursors.count > 1, cursors.count <= count else { break }
-            advance(&cursors, &streams, buffers)
+    /// Takes each stream's buffer in, if it has one; at most `count` streams.
+    static func update(_ streams: inout [MD5Stream], with buffers: [DigestBuffer?]) {
+        var cursors = zip(streams.indices, buffers).compactMap { stream, buffer in
+            buffer.map { Cursor(stream: stream, buffer: $0) }
         }
-        for cursor in cursors { finish(cursor, &streams, buffers) }
-    }
-
-    /// The cursor at the next whole block, if there is one; what lies before it is taken in.
-    private static func atBlocks(
-        _ cursor: Cursor,
-        _ streams: inout [MD5Stream],
-        _ buffers: [[DigestBuffer]]
-    ) -> Cursor? {
-        var cursor = cursor
-        while cursor.buffer < buffers[cursor.stream].count {
-            let buffer = buffers[cursor.stream][cursor.buffer]
-            if streams[cursor.stream].isBetweenBlocks, buffer.count - cursor.offset >= blockBytes {
-                return cursor
+        repeat {
+            let goesOn = cursors.count > 1 && cursors.count <= count
+            let first = cursors.partition {
+                goesOn && streams[$0.stream].isBetweenBlocks && $0.blockCount > 0
             }
-            buffer.withBytes(cursor.offset..<buffer.count) { streams[cursor.stream].update($0) }
-            cursor.buffer += 1
-            cursor.offset = 0
-        }
-        return nil
+            for cursor in cursors[..<first] { finish(cursor, &streams) }
+            cursors.removeFirst(first)
+            advance(&cursors, &streams)
+        } while !cursors.isEmpty
     }
 
     /// Takes in as many blocks as all have.
-    private static func advance(
-        _ cursors: inout [Cursor],
-        _ streams: inout [MD5Stream],
-        _ buffers: [[DigestBuffer]]
-    ) {
+    private static func advance(_ cursors: inout [Cursor], _ streams: inout [MD5Stream]) {
         var states = cursors.map { streams[$0.stream].current }
-        var addresses = unsafe [UnsafePointer<UInt8>?]()
-        var blockCount = Int.max
-        for cursor in cursors {
-            let buffer = buffers[cursor.stream][cursor.buffer]
-            unsafe addresses.append(buffer.address.map { unsafe $0 + cursor.offset })
-            blockCount = min(blockCount, (buffer.count - cursor.offset) / blockBytes)
+        let addresses = unsafe cursors.map { cursor in
+            unsafe cursor.buffer.address.map { unsafe $0 + cursor.offset }
         }
+        let blockCount = cursors.map(\.blockCount).min() ?? 0
         unsafe sealgate_md5_lanes(&states, addresses, states.count, blockCount)
         for index in cursors.indices {
             streams[cursors[index].stream].advance(by: blockCount) { $0 = states[index] }
@@ -68,16 +49,10 @@ enum MD5Lanes {
         }
     }
 
-    /// Takes in the rest of one stream's buffers by itself.
-    private static func finish(
-        _ cursor: Cursor,
-        _ streams: inout [MD5Stream],
-        _ buffers: [[DigestBuffer]]
-    ) {
-        var offset = cursor.offset
-        for buffer in buffers[cursor.stream][cursor.buffer...] {
-            buffer.withBytes(offset..<buffer.count) { streams[cursor.stream].update($0) }
-            offset = 0
+    /// Takes in the rest of one stream's buffer by itself.
+    private static func finish(_ cursor: Cursor, _ streams: inout [MD5Stream]) {
+        cursor.buffer.withBytes(cursor.offset..<cursor.buffer.count) {
+            streams[cursor.stream].update($0)
         }
     }
 }
