@@ -106,8 +106,8 @@ final class HTTP1ClientConnection: ChannelDuplexHandler {
 
     /// A request that can't be written; nothing of it was.
     private func refuse(_ exchange: HTTP1ClientExchange, _ error: HTTP1Error) {
+        pool?.failLater(exchange, .connectFailed("request can't be written: \(error)"))
         if self.exchange == nil { shutDown(nil) }
-        exchange.fail(.connectFailed("request can't be written: \(error)"))
     }
 
     /// Closes an idle connection.

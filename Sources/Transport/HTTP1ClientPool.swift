@@ -75,6 +75,9 @@ public final class HTTP1ClientPool: HTTPClientPool {
         self.connector = connector
     }
 
+    /// Whether an exchange is under way, or a connection is being made for one.
+    public var isInUse: Bool { openCount > idle.count }
+
     /// Begins an exchange; a failure is told later, never from within this call.
     @discardableResult
     public func begin(
@@ -271,7 +274,8 @@ public final class HTTP1ClientPool: HTTPClientPool {
         timer = nil
     }
 
-    private func failLater(_ exchange: HTTP1ClientExchange, _ error: HTTPClientError) {
+    /// Fails an exchange once the call that led here has returned.
+    func failLater(_ exchange: HTTP1ClientExchange, _ error: HTTPClientError) {
         eventLoop.assumeIsolated().execute { exchange.fail(error) }
     }
 

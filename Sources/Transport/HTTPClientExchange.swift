@@ -71,6 +71,9 @@ public protocol HTTPClientPool: AnyObject {
     /// The loop that the connections live on.
     var eventLoop: any EventLoop { get }
 
+    /// Whether an exchange is under way, so that a short one might share its connection.
+    var isInUse: Bool { get }
+
     /// Begins an exchange; `head.bodyLength` chooses the framing: `.known(0)` sends none and ends
     /// the request at once.
     @discardableResult

@@ -143,6 +143,20 @@ import Testing
         #expect(client.metrics.poolQueuedNow == 0)
     }
 
+    @Test("is in use from an exchange's beginning to its end")
+    func isInUse() throws {
+        let client = fixture()
+        #expect(!client.pool.isInUse)
+        client.holdsConnections = true
+        client.beginShort(.get, "/a")
+        #expect(client.pool.isInUse)
+        client.completeConnections()
+        _ = try client.sent()
+        #expect(client.pool.isInUse)
+        try client.receive(ok())
+        #expect(!client.pool.isInUse)
+    }
+
     @Test("shares nothing with a limit of one")
     func alone() throws {
         let client = ClientFixture()

@@ -248,7 +248,10 @@ final class ObjectReadHandler: HTTPServerHandler {
 
     /// The object that was there last, if it is short.
     private var shortKnown: FoundObject? {
-        guard expectsKnown, scope.loop.sharesConnections else { return nil }
+        // Alone it has nothing to share, and a condition to pay for.
+        guard expectsKnown, scope.loop.sharesConnections, scope.loop.bodies.isInUse else {
+            return nil
+        }
         let place = OpenedObjectCache.Place(
             bucket: scope.bucket,
             key: scope.key,

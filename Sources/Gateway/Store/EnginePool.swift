@@ -32,6 +32,8 @@ final class EnginePool: HTTPClientPool {
 
     var eventLoop: any EventLoop { base.eventLoop }
 
+    var isInUse: Bool { base.isInUse }
+
     func begin(
         _ head: HTTPRequestHead,
         handler: any HTTPClientHandler

@@ -87,6 +87,9 @@ public final class FilePool: HTTPClientPool {
     /// The loop that the connections live on.
     public var eventLoop: any EventLoop { base.eventLoop }
 
+    /// Whether an exchange of the pool below is under way.
+    public var isInUse: Bool { base.isInUse }
+
     /// Begins an exchange; a failure is told later, never from within this call.
     @discardableResult
     public func begin(

@@ -73,6 +73,16 @@ import Testing
         #expect(gateway.store.shortCount == shortCount)
     }
 
+    @Test("what is alone is asked for without a condition")
+    func alone() throws {
+        let gateway = try ScriptedGateway(keys)
+        try remember(try gateway.put([1]), gateway)
+        gateway.store.isInUse = false
+        _ = try gateway.begin(.get, "/demo/key")
+        #expect(gateway.store.exchanges[0].head.fields["if-match"] == nil)
+        #expect(gateway.store.shortCount == 1)
+    }
+
     @Test("what was deleted meanwhile is told as gone")
     func deleted() throws {
         let gateway = try ScriptedGateway(keys)

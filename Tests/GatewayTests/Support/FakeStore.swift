@@ -7,6 +7,7 @@ final class FakeStore: HTTPClientPool {
     let eventLoop: any EventLoop
     /// Every exchange begun, the oldest first.
     private(set) var exchanges: [FakeStoreExchange] = []
+    var isInUse = true
     /// How many of those begun were said to be short.
     private(set) var shortCount = 0
     /// Whether exchanges to come take more from the start.
