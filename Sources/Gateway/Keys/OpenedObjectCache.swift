@@ -63,6 +63,9 @@ struct OpenedObjectCache {
         entries.insert(place, Entry(opened: opened.contents, openedAt: now))
     }
 
+    /// Forgets the object of that place: another is there now, or none.
+    mutating func remove(_ place: Place) { entries.remove(place) }
+
     /// Wipes what is older than the keys that opened it may be.
     mutating func removeExpired(now: Timestamp, settings: KeyRingSettings) {
         entries.removeAll { _, entry in

@@ -246,17 +246,16 @@ final class ObjectReadHandler: HTTPServerHandler {
         reader.start(request.head, on: scope.loop.bodies, isShort: isShort)
     }
 
+    private var place: OpenedObjectCache.Place {
+        .init(bucket: scope.bucket, key: scope.key, versionID: version)
+    }
+
     /// The object that was there last, if it is short.
     private var shortKnown: FoundObject? {
         // Alone it has nothing to share, and a condition to pay for.
         guard expectsKnown, scope.loop.sharesConnections, scope.loop.bodies.isInUse else {
             return nil
         }
-        let place = OpenedObjectCache.Place(
-            bucket: scope.bucket,
-            key: scope.key,
-            versionID: version
-        )
         let known = scope.loop.openedObjects.found(place)
         return known.flatMap { $0.storedCount <= LoopContext.sharedBytesMax ? $0 : nil }
     }
@@ -265,6 +264,8 @@ final class ObjectReadHandler: HTTPServerHandler {
     func readUnknown() -> Bool {
         guard expectsKnown, wanted == nil else { return false }
         expectsKnown = false
+        // Others would ask in vain as well.
+        scope.loop.openedObjects.remove(place)
         find()
         return true
     }

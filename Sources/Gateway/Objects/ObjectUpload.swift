@@ -154,6 +154,8 @@ final class ObjectUpload: UploadKind {
     }
 
     func answer(_ facts: PayloadFacts, _ reply: StoreReply) -> HTTPFields {
+        // Asked for by its ETag, what was there before would only be refused.
+        scope.loop.openedObjects.remove(.init(bucket: scope.bucket, key: scope.key))
         var fields = HTTPFields()
         fields.reserve(fields: 16, bytes: 512)
         fields.append("etag", "\"\(entityTag)\"")

@@ -51,26 +51,40 @@ import Testing
         #expect(refused.exchange.status == 500)
     }
 
-    @Test("what was written meanwhile is asked for the common way, and not by another's ETag")
+    @Test("what was written elsewhere is asked for the common way, and not by another's ETag")
     func replaced() throws {
         let gateway = try ScriptedGateway(keys)
-        let old = try gateway.put([1, 2, 3])
-        try remember(old, gateway)
         let large = [UInt8](repeating: 9, count: 100_000)
         let new = try gateway.put(large)
+        try remember(try gateway.put([1, 2, 3]), gateway)
         let request = try gateway.begin(.get, "/demo/key")
         gateway.store.exchanges[0].answer(412)
         let shortCount = gateway.store.shortCount
         let get = gateway.store.exchanges[1]
         #expect(get.line == "GET /demo/key")
         #expect(get.head.fields["if-match"] == nil)
-        get.answer(200, new.fields(etag: "\"f\""), body: new.stored)
-        #expect(request.exchange.body == large)
-        #expect(gateway.store.shortCount == shortCount)
-        // It is remembered in turn, and is no short one.
+        // Whoever asks meanwhile doesn't try it again.
         _ = try gateway.begin(.get, "/demo/key")
         #expect(gateway.store.exchanges[2].head.fields["if-match"] == nil)
+        get.answer(200, new.fields(etag: "\"f\""), body: new.stored)
+        #expect(request.exchange.body == large)
+        // It is remembered in turn, and is no short one.
+        _ = try gateway.begin(.get, "/demo/key")
+        #expect(gateway.store.exchanges[3].head.fields["if-match"] == nil)
         #expect(gateway.store.shortCount == shortCount)
+    }
+
+    @Test("what was written here isn't asked for by the ETag of what was there before")
+    func written() throws {
+        let gateway = try ScriptedGateway(keys)
+        try remember(try gateway.put([1, 2, 3]), gateway)
+        let new = try gateway.put([4, 5])
+        let request = try gateway.begin(.get, "/demo/key")
+        #expect(gateway.store.exchanges[0].head.fields["if-match"] == nil)
+        gateway.store.exchanges[0].answer(200, new.fields(etag: "\"f\""), body: new.stored)
+        #expect(request.exchange.body == [4, 5])
+        _ = try gateway.begin(.get, "/demo/key")
+        #expect(gateway.store.exchanges[1].head.fields["if-match"] == "\"f\"")
     }
 
     @Test("what is alone is asked for without a condition")
