@@ -71,9 +71,7 @@ def added_latency(kit):
         for target in (sealed, plain):
             kit.clients(target).put("latency", kit.files.small, "1.1", BUCKET_KEY)
             path = f"/{target.bucket}/latency"
-            url = urllib.parse.urlsplit(target.signer.presign("GET", path))
-            tls = stack.enter_context(_tls(kit, url))
-            asked.append(_Answers(tls, f"{url.path}?{url.query}", url.netloc))
+            asked.append(stack.enter_context(_over_tls(kit, target, path)))
             local = stack.enter_context(socket.socket(socket.AF_UNIX))
             local.settimeout(10)
             local.connect(str(target.socket or kit.site.socket))
@@ -103,9 +101,8 @@ def _busy(kit, target):
     clients, seconds = kit.clients(target), BUSY_SECONDS[kit.is_quick]
     clients.put("busy-small", kit.files.small, "1.1", BUCKET_KEY)
     clients.put("busy-large", kit.files.part, "1.1", BUCKET_KEY)
-    url = urllib.parse.urlsplit(target.signer.presign("GET", f"/{target.bucket}/busy-small"))
-    with concurrent.futures.ThreadPoolExecutor(1) as pool, _tls(kit, url) as tls:
-        small = _Answers(tls, f"{url.path}?{url.query}", url.netloc)
+    path = f"/{target.bucket}/busy-small"
+    with concurrent.futures.ThreadPoolExecutor(1) as pool, _over_tls(kit, target, path) as small:
         alone = [small.time() for _ in range(BLOCK)]
         bulk = pool.submit(clients.load_for, "GET", "busy-large", seconds, 2, 1)
         times = []
@@ -117,11 +114,15 @@ def _busy(kit, target):
             f"us (p50 {1e6 * statistics.median(alone):.0f} us with nothing else to do)")
 
 
-def _tls(kit, url):
+@contextlib.contextmanager
+def _over_tls(kit, target, path):
+    """What a target answers to a presigned GET over a connection of its own."""
+    url = urllib.parse.urlsplit(target.signer.presign("GET", path))
     context = ssl.create_default_context(cafile=str(kit.site.certificate))
     plain = socket.create_connection((url.hostname, url.port), 10)
     plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    return context.wrap_socket(plain, server_hostname=url.hostname)
+    with context.wrap_socket(plain, server_hostname=url.hostname) as tls:
+        yield _Answers(tls, f"{url.path}?{url.query}", url.netloc)
 
 
 def list_page(kit):

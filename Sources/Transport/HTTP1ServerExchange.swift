@@ -87,6 +87,9 @@ final class HTTP1ServerExchange: HTTPServerExchange {
         connection.process()
     }
 
+    /// Whether the whole response is written.
+    var isAnswered: Bool { responseEnded && filesPending == 0 }
+
     /// Whether the client has reason to send more of the body.
     var awaitsBody: Bool {
         !requestEnded && !(expectsContinue && !continueSent && bodyBytes == 0)

@@ -43,7 +43,7 @@ extension HTTP1ServerHandler {
 
     /// Has the next request be taken though this one, which came in whole, isn't answered.
     func passOn(_ exchange: HTTP1ServerExchange) -> Bool {
-        guard exchange.requestEnded, !isAnswered(exchange), !isLast,
+        guard exchange.requestEnded, !exchange.isAnswered, !isLast,
             inbound.readableBytes > 0, answering.count + 1 < limits.pipelineMax
         else { return false }
         answering.append(exchange)
@@ -54,7 +54,7 @@ extension HTTP1ServerHandler {
 
     /// Lets go of the first exchange if it is answered, so that the next one's answer goes out.
     func answersFirst() -> Bool {
-        guard let first = answering.first, isAnswered(first) else { return false }
+        guard let first = answering.first, first.isAnswered else { return false }
         answering.removeFirst()
         release(first, complete: true)
         sendEarly()
@@ -62,10 +62,6 @@ extension HTTP1ServerHandler {
         guard isLast, front == nil, !isWithinHead else { return true }
         closeAfterFlush(lingering: false)
         return false
-    }
-
-    private func isAnswered(_ exchange: HTTP1ServerExchange) -> Bool {
-        exchange.responseEnded && exchange.filesPending == 0
     }
 
     /// Keeps what an exchange answers until it is its turn.
@@ -90,8 +86,6 @@ extension HTTP1ServerHandler {
             case .end(let trailers): sendEnd(trailers: trailers, for: front)
             }
         }
-        guard front.awaitsWritable, isWritable, front === self.front else { return }
-        front.awaitsWritable = false
-        front.handler?.becameWritable()
+        tellWritable()
     }
 }

@@ -182,7 +182,7 @@ public final class HTTP1ServerHandler: ChannelDuplexHandler {
         var bodyBytesMax = Int.max
         if answersFirst() { return true }
         if let exchange, !passOn(exchange) {
-            if exchange.responseEnded, exchange.filesPending == 0 {
+            if exchange.isAnswered {
                 if exchange.requestEnded || isLast { return finish(exchange) }
                 exchange.isIgnoring = true
             }
@@ -190,7 +190,7 @@ public final class HTTP1ServerHandler: ChannelDuplexHandler {
             if exchange.isIgnoring {
                 guard exchange.ignoredBytes <= limits.ignoredBodyBytesMax else {
                     isLast = true
-                    return exchange.responseEnded && exchange.filesPending == 0
+                    return exchange.isAnswered
                 }
             } else {
                 bodyBytesMax = limits.bodyWindowBytes - exchange.outstandingBytes
@@ -361,6 +361,11 @@ public final class HTTP1ServerHandler: ChannelDuplexHandler {
 
     private func writabilityChanged() {
         updateTimer()
+        tellWritable()
+    }
+
+    /// Tells the exchange whose answer goes out that there is room, if it waits for that.
+    func tellWritable() {
         guard isWritable, let exchange = front, exchange.awaitsWritable else { return }
         exchange.awaitsWritable = false
         exchange.handler?.becameWritable()

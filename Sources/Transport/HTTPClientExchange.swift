@@ -108,4 +108,14 @@ extension HTTPClientPool {
         _ head: HTTPRequestHead,
         handler: any HTTPClientHandler
     ) -> any HTTPClientExchange { begin(head, handler: handler) }
+
+    /// Begins an exchange, as a short one where it is said to be.
+    @discardableResult
+    public func begin(
+        _ head: HTTPRequestHead,
+        handler: any HTTPClientHandler,
+        isShort: Bool
+    ) -> any HTTPClientExchange {
+        isShort ? beginShort(head, handler: handler) : begin(head, handler: handler)
+    }
 }

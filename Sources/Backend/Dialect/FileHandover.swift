@@ -45,10 +45,12 @@ extension DialectCall {
         var looked: Int64 = 0
         for piece in pieces {
             var handle = opened.handle
-            if handle == nil {
+            if handle == nil,
                 let descriptor = try? services.files.open(piece.file, count: piece.fileCount)
-                handle = descriptor.map { .init(_deprecatedTakingOwnershipOfDescriptor: $0) }
-                handles += [handle].compactMap(\.self)
+            {
+                let made = NIOFileHandle(_deprecatedTakingOwnershipOfDescriptor: descriptor)
+                handles.append(made)
+                handle = made
             }
             guard let descriptor = handle?.descriptor else { return .declined }
             let look = piece.range.prefix(DownloadHandler.lookBytes - looked)

@@ -39,8 +39,7 @@ final class StoredBodyReader: HTTPClientHandler {
 
     /// Asks the store for a body, or a range of it; `isShort` where it is known to be so.
     func start(_ head: HTTPRequestHead, on pool: any HTTPClientPool, isShort: Bool = false) {
-        exchange =
-            isShort ? pool.beginShort(head, handler: self) : pool.begin(head, handler: self)
+        exchange = pool.begin(head, handler: self, isShort: isShort)
     }
 
     /// Opens what was held and what comes from now on.

@@ -61,13 +61,9 @@ final class UploadHandler: HTTPServerHandler, UploadReply.Owner {
         prepared.reader.digestWork?.caughtUp = { [weak self] in self?.giveCredit() }
         sealer = prepared.sealer
         storedRemaining = prepared.sealer.storedCount
-        let reply = UploadReply(self)
-        let store = scope.loop.store
         let isShort =
             scope.loop.sharesConnections && storedRemaining <= LoopContext.sharedBytesMax
-        exchange =
-            isShort
-            ? store.beginShort(head, handler: reply) : store.begin(head, handler: reply)
+        exchange = scope.loop.store.begin(head, handler: UploadReply(self), isShort: isShort)
         takeBuffer()
         sealed.writeBytes(prepared.sealer.header.bytes)
         if scope.head.expectsContinue { scope.exchange.sendContinue() }

@@ -24,15 +24,15 @@ enum MD5Lanes {
         var cursors = zip(streams.indices, buffers).compactMap { stream, buffer in
             buffer.map { Cursor(stream: stream, buffer: $0) }
         }
-        repeat {
+        while !cursors.isEmpty {
             let goesOn = cursors.count > 1 && cursors.count <= count
             let first = cursors.partition {
                 goesOn && streams[$0.stream].isBetweenBlocks && $0.blockCount > 0
             }
             for cursor in cursors[..<first] { finish(cursor, &streams) }
             cursors.removeFirst(first)
-            advance(&cursors, &streams)
-        } while !cursors.isEmpty
+            if !cursors.isEmpty { advance(&cursors, &streams) }
+        }
     }
 
     /// Takes in as many blocks as all have.

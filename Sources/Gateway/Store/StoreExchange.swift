@@ -38,9 +38,7 @@ final class StoreExchange: HTTPClientHandler {
         var head = head
         head.bodyLength = .known(UInt64(body.count))
         let handler = StoreExchange(bodyBytesMax, completion)
-        let exchange =
-            isShort
-            ? pool.beginShort(head, handler: handler) : pool.begin(head, handler: handler)
+        let exchange = pool.begin(head, handler: handler, isShort: isShort)
         handler.exchange = exchange
         if !body.isEmpty {
             exchange.sendBody(ByteBuffer(bytes: body))
