@@ -70,7 +70,7 @@ let package = Package(
         ),
         .target(name: "CAESGCMProvider", dependencies: ["COpenSSL", boringSSL]),
         .target(name: "CChecksums"),
-        .target(name: "CKeyDerivation", dependencies: ["COpenSSL"]),
+        .target(name: "CHashing", dependencies: ["COpenSSL"]),
         .target(name: "CLinux"),
         library("Encoding"),
         library("HTTPWire", ["Encoding"]),
@@ -78,7 +78,7 @@ let package = Package(
         // Lifetimes: `SecretBytes.span` lends the bytes without a closure.
         .target(
             name: "Crypto",
-            dependencies: ["CAESGCMProvider", "CKeyDerivation", "COpenSSL"],
+            dependencies: ["CAESGCMProvider", "CHashing", "COpenSSL"],
             swiftSettings: strict + [.enableExperimentalFeature("Lifetimes")]
         ),
         library("SealedObject", ["Crypto", "Encoding"]),

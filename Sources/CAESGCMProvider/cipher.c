@@ -1,4 +1,4 @@
-#include "cipher.h"
+#include "gcm_cipher.h"
 
 #include <CCryptoBoringSSL.h>
 #include <limits.h>
@@ -69,6 +69,40 @@ int gcm_get_tag(gcm_cipher *cipher, uint8_t *tag, size_t count) {
     if (count == 0 || count > TAG_COUNT) return 0;
     return checked(CCryptoBoringSSL_EVP_CIPHER_CTX_ctrl(
         context_of(cipher), EVP_CTRL_AEAD_GET_TAG, (int)count, tag));
+}
+
+typedef int at_once(const EVP_AEAD_CTX *context, uint8_t *output, size_t *written, size_t room,
+                    const uint8_t *nonce, size_t nonce_count, const uint8_t *input, size_t count,
+                    const uint8_t *associated, size_t associated_count);
+
+static int message(at_once *run, const uint8_t *key, const uint8_t *nonce,
+                   const uint8_t *associated, size_t associated_count, const uint8_t *input,
+                   size_t count, uint8_t *output, size_t output_count) {
+    EVP_AEAD_CTX context;
+    size_t written = 0;
+    CCryptoBoringSSL_EVP_AEAD_CTX_zero(&context);
+    int is_done = checked(CCryptoBoringSSL_EVP_AEAD_CTX_init(
+        &context, CCryptoBoringSSL_EVP_aead_aes_256_gcm(), key, 32, TAG_COUNT, NULL));
+    is_done = is_done && checked(run(&context, output, &written, output_count, nonce, NONCE_COUNT,
+                                     input, count, associated, associated_count));
+    CCryptoBoringSSL_EVP_AEAD_CTX_cleanup(&context);
+    gcm_wipe(&context, sizeof context);
+    return is_done && written == output_count;
+}
+
+int gcm_seal_message(const uint8_t *key, const uint8_t *nonce, const uint8_t *associated,
+                     size_t associated_count, const uint8_t *input, size_t count,
+                     uint8_t *output) {
+    return message(CCryptoBoringSSL_EVP_AEAD_CTX_seal, key, nonce, associated, associated_count,
+                   input, count, output, count + TAG_COUNT);
+}
+
+int gcm_open_message(const uint8_t *key, const uint8_t *nonce, const uint8_t *associated,
+                     size_t associated_count, const uint8_t *input, size_t count,
+                     uint8_t *output) {
+    if (count < TAG_COUNT) return 0;
+    return message(CCryptoBoringSSL_EVP_AEAD_CTX_open, key, nonce, associated, associated_count,
+                   input, count, output, count - TAG_COUNT);
 }
 
 void gcm_wipe(void *bytes, size_t count) { CCryptoBoringSSL_OPENSSL_cleanse(bytes, count); }

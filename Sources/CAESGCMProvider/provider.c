@@ -5,6 +5,7 @@
 #include <openssl/params.h>
 #include <openssl/provider.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #include "CAESGCMProvider.h"
@@ -256,14 +257,19 @@ int sealgate_aes_gcm_is_faster(void) {
 #endif
 }
 
-static int is_loaded = 0;
+static atomic_int is_loaded = 0;
+
+int sealgate_aes_gcm_is_loaded(void) {
+    return atomic_load_explicit(&is_loaded, memory_order_acquire);
+}
 
 static void load(void) {
     if (OSSL_PROVIDER_add_builtin(NULL, PROVIDER_NAME, begin) != 1) return;
     OSSL_PROVIDER *provider = OSSL_PROVIDER_try_load(NULL, PROVIDER_NAME, 1);
     if (provider == NULL) return;
-    is_loaded = gcm_self_test("provider=" PROVIDER_NAME);
-    if (!is_loaded) OSSL_PROVIDER_unload(provider);
+    int is_right = gcm_self_test("provider=" PROVIDER_NAME);
+    if (!is_right) OSSL_PROVIDER_unload(provider);
+    is_loaded = is_right;
 }
 
 int sealgate_aes_gcm_load(void) {

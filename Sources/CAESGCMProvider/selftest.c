@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "CAESGCMProvider.h"
-#include "cipher.h"
+#include "gcm_cipher.h"
 
 // Long enough for the widest vector code, with a rest that fills no block.
 enum { MESSAGE_COUNT = 4099, FIRST_COUNT = 1003 };

@@ -4,7 +4,7 @@
 
 #include <openssl/core.h>
 
-#include "cipher.h"
+#include "gcm_cipher.h"
 
 /// The length of the associated data of a TLS 1.2 record, RFC 5246 section 6.2.3.3.
 enum { TLS_ASSOCIATED_COUNT = 13 };

@@ -1,21 +1,22 @@
+internal import CAESGCMProvider
+
+/// One short message under a key of its own: nothing is kept, and nothing allocated but the result.
 extension AESGCM {
-    /// Seals one short message: ciphertext, then tag.
+    /// Seals a message: ciphertext, then tag.
     ///
     /// - Throws: `.lengthInvalid`, `.libraryFailure`.
-    public func seal(
+    public static func seal(
         _ plaintext: Span<UInt8>,
+        key: Span<UInt8>,
         nonce: Span<UInt8>,
         authenticating associated: Span<UInt8>
     ) throws(CryptoError) -> [UInt8] {
-        try begin(nonce: nonce)
-        try authenticate(associated)
-        var sealed = [UInt8](repeating: 0, count: plaintext.count + Self.tagCount)
+        var sealed = [UInt8](repeating: 0, count: plaintext.count + tagCount)
         var failure: CryptoError?
         unsafe sealed.withUnsafeMutableBytes { output in
             guard let address = output.baseAddress else { return }
             do throws(CryptoError) {
-                try unsafe update(plaintext, into: address)
-                try unsafe finishSealing(tag: address + plaintext.count)
+                try unsafe seal(plaintext, key, nonce, associated, into: address)
             } catch {
                 failure = error
             }
@@ -24,27 +25,53 @@ extension AESGCM {
         return sealed
     }
 
-    /// Opens one short message that isn't secret by itself.
+    /// Seals a message behind the bytes that are its associated data: ciphertext, then tag.
     ///
-    /// - Throws: `.authenticationFailed` (also for less than a tag), `.libraryFailure`.
-    public func open(
+    /// - Throws: `.lengthInvalid`, `.libraryFailure`; what was appended is no ciphertext then.
+    public static func append(
+        sealing plaintext: Span<UInt8>,
+        key: Span<UInt8>,
+        nonce: Span<UInt8>,
+        to bytes: inout [UInt8]
+    ) throws(CryptoError) {
+        let associatedCount = bytes.count
+        bytes.append(contentsOf: repeatElement(0, count: plaintext.count + tagCount))
+        var failure: CryptoError?
+        unsafe bytes.withUnsafeMutableBufferPointer { bytes in
+            guard let address = bytes.baseAddress else { return }
+            let associated = unsafe UnsafeBufferPointer(start: address, count: associatedCount)
+            do throws(CryptoError) {
+                try unsafe seal(
+                    plaintext,
+                    key,
+                    nonce,
+                    associated.span,
+                    into: UnsafeMutableRawPointer(address + associatedCount)
+                )
+            } catch {
+                failure = error
+            }
+        }
+        if let failure { throw failure }
+    }
+
+    /// Opens a message that isn't secret by itself.
+    ///
+    /// - Throws: `.authenticationFailed` (also for less than a tag), `.lengthInvalid`,
+    ///   `.libraryFailure`.
+    public static func open(
         _ sealed: Span<UInt8>,
+        key: Span<UInt8>,
         nonce: Span<UInt8>,
         authenticating associated: Span<UInt8>
     ) throws(CryptoError) -> [UInt8] {
-        let count = sealed.count - Self.tagCount
+        let count = sealed.count - tagCount
         guard count >= 0 else { throw .authenticationFailed }
-        guard count > 0 else {
-            try begin(nonce: nonce)
-            try authenticate(associated)
-            try finishOpening(tag: sealed)
-            return []
-        }
         var plaintext = [UInt8](repeating: 0, count: count)
         var failure: CryptoError?
         unsafe plaintext.withUnsafeMutableBytes { output in
             do throws(CryptoError) {
-                try unsafe open(sealed, nonce, associated, into: output)
+                try unsafe open(sealed, key, nonce, associated, into: output.baseAddress)
             } catch {
                 failure = error
             }
@@ -56,32 +83,94 @@ extension AESGCM {
         return plaintext
     }
 
-    /// Opens one short message that is a key.
+    /// Opens a message that is a key.
     ///
-    /// - Throws: `.authenticationFailed` (also for a tag alone), `.libraryFailure`,
-    ///   `.secretMemoryExhausted`.
-    public func openSecret(
+    /// - Throws: `.authenticationFailed` (also for a tag alone), `.lengthInvalid`,
+    ///   `.libraryFailure`, `.secretMemoryExhausted`.
+    public static func openSecret(
         _ sealed: Span<UInt8>,
+        key: Span<UInt8>,
         nonce: Span<UInt8>,
         authenticating associated: Span<UInt8>
     ) throws(CryptoError) -> SecretBytes {
-        let count = sealed.count - Self.tagCount
+        let count = sealed.count - tagCount
         guard count > 0 else { throw .authenticationFailed }
         return try unsafe SecretBytes(count: count) { output throws(CryptoError) in
-            try unsafe open(sealed, nonce, associated, into: output)
+            try unsafe open(sealed, key, nonce, associated, into: output.baseAddress)
         }
     }
 
-    private func open(
-        _ sealed: Span<UInt8>,
+    static func seal(
+        _ plaintext: Span<UInt8>,
+        _ key: Span<UInt8>,
         _ nonce: Span<UInt8>,
         _ associated: Span<UInt8>,
-        into output: UnsafeMutableRawBufferPointer
+        into output: UnsafeMutableRawPointer,
+        by implementation: Implementation = .current
     ) throws(CryptoError) {
-        guard let address = output.baseAddress else { throw .lengthInvalid }
-        try begin(nonce: nonce)
-        try authenticate(associated)
-        try unsafe update(sealed.extracting(first: output.count), into: address)
-        try finishOpening(tag: sealed.extracting(last: Self.tagCount))
+        guard implementation == .boringSSL else {
+            let cipher = try AESGCM(key: key, .seal, by: implementation)
+            try cipher.begin(nonce: nonce)
+            try cipher.authenticate(associated)
+            try unsafe cipher.update(plaintext, into: output)
+            return try unsafe cipher.finishSealing(tag: output + plaintext.count)
+        }
+        guard
+            try unsafe runs(gcm_seal_message, plaintext, key, nonce, associated, into: output)
+        else { throw .libraryFailure }
+    }
+
+    static func open(
+        _ sealed: Span<UInt8>,
+        _ key: Span<UInt8>,
+        _ nonce: Span<UInt8>,
+        _ associated: Span<UInt8>,
+        into output: UnsafeMutableRawPointer?,
+        by implementation: Implementation = .current
+    ) throws(CryptoError) {
+        guard implementation == .boringSSL else {
+            let cipher = try AESGCM(key: key, .open, by: implementation)
+            try cipher.begin(nonce: nonce)
+            try cipher.authenticate(associated)
+            if let output = unsafe output {
+                try unsafe cipher.update(sealed.extracting(droppingLast: tagCount), into: output)
+            }
+            return try cipher.finishOpening(tag: sealed.extracting(last: tagCount))
+        }
+        guard try unsafe runs(gcm_open_message, sealed, key, nonce, associated, into: output)
+        else { throw .authenticationFailed }
+    }
+
+    private typealias Run = (
+        UnsafePointer<UInt8>?, UnsafePointer<UInt8>?, UnsafePointer<UInt8>?, Int,
+        UnsafePointer<UInt8>?, Int, UnsafeMutablePointer<UInt8>?
+    ) -> CInt
+
+    private static func runs(
+        _ run: Run,
+        _ input: Span<UInt8>,
+        _ key: Span<UInt8>,
+        _ nonce: Span<UInt8>,
+        _ associated: Span<UInt8>,
+        into output: UnsafeMutableRawPointer?
+    ) throws(CryptoError) -> Bool {
+        guard key.count == keyCount, nonce.count == nonceCount else { throw .lengthInvalid }
+        return unsafe key.withUnsafeBufferPointer { key in
+            unsafe nonce.withUnsafeBufferPointer { nonce in
+                unsafe associated.withUnsafeBufferPointer { associated in
+                    unsafe input.withUnsafeBufferPointer { input in
+                        unsafe run(
+                            key.baseAddress,
+                            nonce.baseAddress,
+                            associated.baseAddress,
+                            associated.count,
+                            input.baseAddress,
+                            input.count,
+                            output?.assumingMemoryBound(to: UInt8.self)
+                        ) == 1
+                    }
+                }
+            }
+        }
     }
 }

@@ -1,3 +1,4 @@
+internal import CAESGCMProvider
 internal import COpenSSL
 
 /// AES-256-GCM, NIST SP 800-38D: key of 32 bytes, nonce of 12, tag of 16.
@@ -27,39 +28,113 @@ public final class AESGCM {
         sealgate_cipher_properties()
     )
 
-    private let context: OpaquePointer
+    /// Whose code it is: BoringSSL's where the accelerator is on, without OpenSSL's layer, which
+    /// costs a short message more than AES does.
+    enum Implementation: CaseIterable {
+        case boringSSL
+        case openSSL
+
+        static var current: Self { AESGCMAccelerator.isOn ? .boringSSL : .openSSL }
+    }
+
+    @safe
+    private enum Context {
+        case boringSSL(OpaquePointer)
+        case openSSL(OpaquePointer)
+    }
+
+    private let context: Context
+    private let seals: CInt
 
     /// A cipher under `key`.
     ///
     /// - Throws: `.lengthInvalid` for a key that isn't 32 bytes, `.libraryFailure`.
-    public init(key: Span<UInt8>, _ direction: Direction) throws(CryptoError) {
-        guard key.count == Self.keyCount else { throw .lengthInvalid }
-        guard let context = unsafe EVP_CIPHER_CTX_new() else { throw .libraryFailure }
-        unsafe self.context = context
-        let result = unsafe key.withUnsafeBufferPointer {
-            unsafe EVP_CipherInit_ex2(
-                context,
-                Self.algorithm,
-                $0.baseAddress,
-                nil,
-                direction == .seal ? 1 : 0,
-                nil
-            )
-        }
-        guard result == 1 else { throw .libraryFailure }
+    public convenience init(key: Span<UInt8>, _ direction: Direction) throws(CryptoError) {
+        try self.init(key: key, direction, by: .current)
     }
 
-    deinit { unsafe EVP_CIPHER_CTX_free(context) }
+    init(
+        key: Span<UInt8>,
+        _ direction: Direction,
+        by implementation: Implementation
+    ) throws(CryptoError) {
+        guard key.count == Self.keyCount else { throw .lengthInvalid }
+        seals = direction == .seal ? 1 : 0
+        switch implementation {
+        case .boringSSL:
+            guard let context = unsafe gcm_new(key.count) else { throw .libraryFailure }
+            unsafe self.context = .boringSSL(context)
+        case .openSSL:
+            guard let context = unsafe EVP_CIPHER_CTX_new() else { throw .libraryFailure }
+            unsafe self.context = .openSSL(context)
+        }
+        guard unsafe key.withUnsafeBufferPointer({ unsafe start(key: $0.baseAddress, nonce: nil) })
+        else { throw .libraryFailure }
+    }
+
+    deinit {
+        switch context {
+        case .boringSSL(let context): unsafe gcm_free(context)
+        case .openSSL(let context): unsafe EVP_CIPHER_CTX_free(context)
+        }
+    }
+
+    private func start(key: UnsafePointer<UInt8>?, nonce: UnsafePointer<UInt8>?) -> Bool {
+        switch context {
+        case .boringSSL(let context):
+            unsafe gcm_start(context, key, nonce, seals) == 1
+        case .openSSL(let context):
+            unsafe EVP_CipherInit_ex2(
+                context,
+                key == nil ? nil : Self.algorithm,
+                key,
+                nonce,
+                seals,
+                nil
+            ) == 1
+        }
+    }
+
+    /// Takes bytes in: associated data where there is no output.
+    private func take(_ input: Span<UInt8>, into output: UnsafeMutablePointer<UInt8>?) -> Bool {
+        unsafe input.withUnsafeBufferPointer { input in
+            switch context {
+            case .boringSSL(let context):
+                return unsafe gcm_update(context, output, input.baseAddress, input.count) == 1
+            case .openSSL(let context):
+                guard let inputCount = CInt(exactly: input.count) else { return false }
+                var count: CInt = 0
+                return unsafe EVP_CipherUpdate(
+                    context,
+                    output,
+                    &count,
+                    input.baseAddress,
+                    inputCount
+                ) == 1
+            }
+        }
+    }
+
+    /// Ends the message: whether it is authentic, where it was opened.
+    private func finish() -> Bool {
+        switch context {
+        case .boringSSL(let context):
+            return unsafe gcm_finish(context) == 1
+        case .openSSL(let context):
+            var count: CInt = 0
+            var none: UInt8 = 0
+            return unsafe EVP_CipherFinal_ex(context, &none, &count) == 1
+        }
+    }
 
     /// Begins a message.
     ///
     /// - Throws: `.lengthInvalid` for a nonce that isn't 12 bytes, `.libraryFailure`.
     public func begin(nonce: Span<UInt8>) throws(CryptoError) {
         guard nonce.count == Self.nonceCount else { throw .lengthInvalid }
-        let result = unsafe nonce.withUnsafeBufferPointer {
-            unsafe EVP_CipherInit_ex2(context, nil, nil, $0.baseAddress, -1, nil)
-        }
-        guard result == 1 else { throw .libraryFailure }
+        guard
+            unsafe nonce.withUnsafeBufferPointer({ unsafe start(key: nil, nonce: $0.baseAddress) })
+        else { throw .libraryFailure }
     }
 
     /// Takes associated data in, before any of the message.
@@ -67,11 +142,7 @@ public final class AESGCM {
     /// - Throws: `.libraryFailure`.
     public func authenticate(_ associated: Span<UInt8>) throws(CryptoError) {
         guard associated.count > 0 else { return }
-        var count: CInt = 0
-        let result = unsafe associated.withUnsafeBufferPointer {
-            unsafe EVP_CipherUpdate(context, nil, &count, $0.baseAddress, CInt($0.count))
-        }
-        guard result == 1 else { throw .libraryFailure }
+        guard unsafe take(associated, into: nil) else { throw .libraryFailure }
     }
 
     /// Encrypts or decrypts the next piece; what was decrypted is to be trusted after
@@ -87,18 +158,10 @@ public final class AESGCM {
         into output: UnsafeMutableRawPointer
     ) throws(CryptoError) {
         guard input.count > 0 else { return }
-        guard let inputCount = CInt(exactly: input.count) else { throw .lengthInvalid }
-        var count: CInt = 0
-        let result = unsafe input.withUnsafeBufferPointer {
-            unsafe EVP_CipherUpdate(
-                context,
-                output.assumingMemoryBound(to: UInt8.self),
-                &count,
-                $0.baseAddress,
-                inputCount
-            )
+        guard CInt(exactly: input.count) != nil else { throw .lengthInvalid }
+        guard unsafe take(input, into: output.assumingMemoryBound(to: UInt8.self)) else {
+            throw .libraryFailure
         }
-        guard result == 1 else { throw .libraryFailure }
     }
 
     /// Ends a sealed message and writes its tag, 16 bytes.
@@ -106,11 +169,19 @@ public final class AESGCM {
     /// - Throws: `.libraryFailure`.
     @unsafe
     public func finishSealing(tag: UnsafeMutableRawPointer) throws(CryptoError) {
-        var count: CInt = 0
-        var none: UInt8 = 0
-        guard unsafe EVP_CipherFinal_ex(context, &none, &count) == 1,
-            unsafe sealgate_gcm_get_tag(context, tag, CInt(Self.tagCount)) == 1
-        else { throw .libraryFailure }
+        guard finish() else { throw .libraryFailure }
+        let isDone =
+            switch context {
+            case .boringSSL(let context):
+                unsafe gcm_get_tag(
+                    context,
+                    tag.assumingMemoryBound(to: UInt8.self),
+                    Self.tagCount
+                )
+            case .openSSL(let context):
+                unsafe sealgate_gcm_get_tag(context, tag, CInt(Self.tagCount))
+            }
+        guard isDone == 1 else { throw .libraryFailure }
     }
 
     /// Ends an opened message and verifies its tag, in constant time.
@@ -118,12 +189,15 @@ public final class AESGCM {
     /// - Throws: `.authenticationFailed`, `.lengthInvalid` for a tag that isn't 16 bytes.
     public func finishOpening(tag: Span<UInt8>) throws(CryptoError) {
         guard tag.count == Self.tagCount else { throw .lengthInvalid }
-        let set = unsafe tag.withUnsafeBytes {
-            unsafe sealgate_gcm_set_tag(context, $0.baseAddress, CInt(Self.tagCount))
+        let isSet = unsafe tag.withUnsafeBufferPointer { tag in
+            switch context {
+            case .boringSSL(let context):
+                unsafe gcm_set_tag(context, tag.baseAddress, Self.tagCount)
+            case .openSSL(let context):
+                unsafe sealgate_gcm_set_tag(context, tag.baseAddress, CInt(Self.tagCount))
+            }
         }
-        var count: CInt = 0
-        var none: UInt8 = 0
-        guard set == 1, unsafe EVP_CipherFinal_ex(context, &none, &count) == 1 else {
+        guard isSet == 1, finish() else {
             // Whoever shares the thread, TLS above all, must not find this failure as its own.
             ERR_clear_error()
             throw .authenticationFailed

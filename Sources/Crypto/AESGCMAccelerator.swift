@@ -26,4 +26,7 @@ public enum AESGCMAccelerator {
         ERR_clear_error()
         return isLoaded ? .on : .refused
     }
+
+    /// Whether it was loaded, and gave the known answers.
+    static var isOn: Bool { sealgate_aes_gcm_is_loaded() == 1 }
 }

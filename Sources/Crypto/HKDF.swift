@@ -1,4 +1,4 @@
-internal import CKeyDerivation
+internal import CHashing
 internal import COpenSSL
 
 /// HKDF with SHA-384, RFC 5869.
@@ -31,31 +31,29 @@ public enum HKDF {
     // As much as a block of SHA-384: a longer key would be hashed first (RFC 2104 section 2).
     private static let keyCountMax = 128
 
-    // SHA-384 is called itself, which is half of what it costs by name; not where OpenSSL is set to
-    // FIPS algorithms only, which come by name alone.
-    private static let isDirect = EVP_default_properties_is_fips_enabled(nil) == 0
-
     /// HKDF-Expand, RFC 5869 section 2.3: `count` bytes, 1...12,240.
     ///
     /// - Throws: `.libraryFailure`, `.lengthInvalid`, `.secretMemoryExhausted`.
     public static func expand(
         _ key: borrowing SecretBytes,
-        info: [UInt8],
+        info: Span<UInt8>,
         count: Int
     ) throws(CryptoError) -> SecretBytes {
-        guard isDirect, key.count <= keyCountMax else {
+        guard HashFunction.isDirect, key.count <= keyCountMax else {
             return try expandByName(key, info: info, count: count)
         }
         return try unsafe output(count) { output in
             unsafe key.span.withUnsafeBufferPointer { key in
-                unsafe sealgate_hkdf_sha384_once(
-                    key.baseAddress,
-                    key.count,
-                    info,
-                    info.count,
-                    output.baseAddress,
-                    output.count
-                )
+                unsafe info.withUnsafeBufferPointer { info in
+                    unsafe sealgate_hkdf_sha384_once(
+                        key.baseAddress,
+                        key.count,
+                        info.baseAddress,
+                        info.count,
+                        output.baseAddress,
+                        output.count
+                    )
+                }
             }
         }
     }
@@ -70,7 +68,7 @@ public enum HKDF {
         /// - Throws: `.lengthInvalid`, `.secretMemoryExhausted`.
         public init(_ key: borrowing SecretBytes) throws(CryptoError) {
             guard key.count <= keyCountMax else { throw .lengthInvalid }
-            guard isDirect else {
+            guard HashFunction.isDirect else {
                 keyed = try key.clone()
                 return
             }
@@ -85,17 +83,24 @@ public enum HKDF {
         /// `count` bytes, 1...12,240, for an info.
         ///
         /// - Throws: `.libraryFailure`, `.lengthInvalid`, `.secretMemoryExhausted`.
-        public borrowing func expand(info: [UInt8], count: Int) throws(CryptoError) -> SecretBytes {
-            guard isDirect else { return try expandByName(keyed, info: info, count: count) }
+        public borrowing func expand(
+            info: Span<UInt8>,
+            count: Int
+        ) throws(CryptoError) -> SecretBytes {
+            guard HashFunction.isDirect else {
+                return try expandByName(keyed, info: info, count: count)
+            }
             return try unsafe output(count) { output in
                 unsafe keyed.span.withUnsafeBufferPointer { keyed in
-                    unsafe sealgate_hkdf_sha384_expand(
-                        keyed.baseAddress,
-                        info,
-                        info.count,
-                        output.baseAddress,
-                        output.count
-                    )
+                    unsafe info.withUnsafeBufferPointer { info in
+                        unsafe sealgate_hkdf_sha384_expand(
+                            keyed.baseAddress,
+                            info.baseAddress,
+                            info.count,
+                            output.baseAddress,
+                            output.count
+                        )
+                    }
                 }
             }
         }
@@ -106,7 +111,7 @@ public enum HKDF {
     /// - Throws: `.libraryFailure`, `.lengthInvalid`, `.secretMemoryExhausted`.
     static func expandByName(
         _ key: borrowing SecretBytes,
-        info: [UInt8],
+        info: Span<UInt8>,
         count: Int
     ) throws(CryptoError) -> SecretBytes {
         var hmac = try HMAC(.sha384, key: key.span)
@@ -130,7 +135,7 @@ public enum HKDF {
     private static func fill(
         _ output: UnsafeMutableRawBufferPointer,
         _ hmac: inout HMAC,
-        _ info: [UInt8]
+        _ info: Span<UInt8>
     ) {
         var block = InlineArray<48, UInt8>(repeating: 0)
         var offset = 0
@@ -138,7 +143,7 @@ public enum HKDF {
         while offset < output.count {
             number += 1
             if offset > 0 { hmac.update(block.span) }
-            hmac.update(info.span)
+            hmac.update(info)
             let counter = InlineArray<1, UInt8>(repeating: number)
             hmac.update(counter.span)
             let taken = min(digestCount, output.count - offset)

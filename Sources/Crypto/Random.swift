@@ -31,6 +31,24 @@ public enum Random {
         }
     }
 
+    /// Random words of 64 bits in the place of what is there.
+    ///
+    /// - Throws: `.randomUnavailable`.
+    public static func fill(_ words: inout MutableSpan<UInt64>) throws(CryptoError) {
+        for index in words.indices { words[index] = try word() }
+    }
+
+    private static func word() throws(CryptoError) -> UInt64 {
+        try block.withLock { (block) throws(CryptoError) in
+            if block.bytes.count - block.used < 8 { block = Block(bytes: try draw(blockCount)) }
+            defer { block.used += 8 }
+            return unsafe block.bytes.span.bytes.unsafeLoadUnaligned(
+                fromByteOffset: block.used,
+                as: UInt64.self
+            )
+        }
+    }
+
     private static func draw(_ count: Int) throws(CryptoError) -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: count)
         let result = unsafe bytes.withUnsafeMutableBufferPointer {

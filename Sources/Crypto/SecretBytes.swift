@@ -24,13 +24,13 @@ public struct SecretBytes: ~Copyable, @unchecked Sendable {
     ) throws(CryptoError) {
         guard count > 0 else { throw .lengthInvalid }
         SecretHeap.start()
-        guard let memory = unsafe sealgate_secure_allocate(count) else {
+        guard let memory = unsafe SecretPool.allocate(count) else {
             throw .secretMemoryExhausted
         }
         do throws(CryptoError) {
             try unsafe fill(UnsafeMutableRawBufferPointer(start: memory, count: count))
         } catch {
-            unsafe sealgate_secure_free(memory, count)
+            unsafe SecretPool.free(memory, count)
             throw error
         }
         unsafe self.memory = memory
@@ -138,5 +138,5 @@ public struct SecretBytes: ~Copyable, @unchecked Sendable {
         ConstantTime.equal(span, other.span)
     }
 
-    deinit { unsafe sealgate_secure_free(memory, count) }
+    deinit { unsafe SecretPool.free(memory, count) }
 }

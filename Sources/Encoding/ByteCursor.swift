@@ -54,11 +54,7 @@ extension Array where Element == UInt8 {
     @inlinable
     public mutating func append<Value: FixedWidthInteger & UnsignedInteger>(bigEndian value: Value)
     {
-        var shift = Value.bitWidth
-        while shift > 0 {
-            shift -= 8
-            append(UInt8(truncatingIfNeeded: value >> shift))
-        }
+        unsafe Swift.withUnsafeBytes(of: value.bigEndian) { unsafe append(contentsOf: $0) }
     }
 
     /// Appends `lp(bytes)`: a u32 length, then the bytes.

@@ -9,6 +9,9 @@ public struct ByteWord: Sendable {
     @usableFromInline static let ones: UInt64 = 0x0101_0101_0101_0101
     @usableFromInline static let highBits: UInt64 = 0x8080_8080_8080_8080
 
+    @inlinable
+    init(_ value: UInt64) { self.value = value }
+
     /// The bytes from an index on; the caller has seen that there are eight.
     @inlinable
     public init(_ span: Span<UInt8>, at index: Int) {
@@ -30,6 +33,33 @@ public struct ByteWord: Sendable {
     @inlinable
     public func places(below bound: UInt8) -> UInt64 {
         (value &- UInt64(bound) &* Self.ones) & ~value & Self.highBits
+    }
+
+    /// Where bytes of a range stand, in a word of ASCII: any where a byte is 0x80 or more.
+    ///
+    /// - Parameters:
+    ///   - first: the lowest of the range, 1 at least.
+    ///   - last: the highest, 0x7f at most.
+    /// - Returns: a word of their highest bits.
+    @inlinable
+    func placesOfASCII(from first: UInt8, through last: UInt8) -> UInt64 {
+        // Below 0x80 on both sides, no sum goes over into the next byte.
+        let fromFirst = value &+ UInt64(0x80 &- first) &* Self.ones
+        let behindLast = value &+ UInt64(0x7f &- last) &* Self.ones
+        return fromFirst & ~behindLast & Self.highBits
+    }
+
+    /// Whether all bytes are unreserved characters of URLs (RFC 3986 section 2.3).
+    @inlinable public var isUnreserved: Bool {
+        guard placesOfNonASCII == 0 else { return false }
+        let lowercase = ByteWord(value | 0x20 &* Self.ones)
+        let places =
+            lowercase.placesOfASCII(from: UInt8(ascii: "a"), through: UInt8(ascii: "z"))
+            | placesOfASCII(from: UInt8(ascii: "0"), through: UInt8(ascii: "9"))
+            | placesOfASCII(from: UInt8(ascii: "-"), through: UInt8(ascii: "."))
+            | placesOfASCII(from: UInt8(ascii: "_"), through: UInt8(ascii: "_"))
+            | placesOfASCII(from: UInt8(ascii: "~"), through: UInt8(ascii: "~"))
+        return places == Self.highBits
     }
 
     /// Where bytes from 0x80 on stand.

@@ -10,12 +10,8 @@ extension Span<UInt8> {
     @inlinable
     public func starts(with text: StaticString) -> Bool {
         guard count >= text.utf8CodeUnitCount else { return false }
-        return text.withUTF8Buffer { wanted in
-            for index in wanted.indices {
-                guard unsafe self[index] == wanted[index] else { return false }
-            }
-            return true
-        }
+        let start = extracting(first: text.utf8CodeUnitCount)
+        return text.withUTF8Buffer { unsafe start.isEqual(to: $0.span) }
     }
 
     /// Whether the bytes end with those of a text.

@@ -51,27 +51,37 @@ public struct HTTPFields: Sendable {
 
     /// Adds a field at the end; the name is put in lower case.
     public mutating func append(name: Span<UInt8>, value: Span<UInt8>) {
+        let start = bytes.count
+        append(lowercaseName: name, value: value)
+        for index in name.indices where (0x41...0x5a).contains(name[index]) {
+            bytes[start + index] |= 0x20
+        }
+    }
+
+    /// Adds a field at the end; the name is in lower case, as HTTP/2 has them.
+    public mutating func append(lowercaseName name: Span<UInt8>, value: Span<UInt8>) {
         let entry = Entry(
             start: UInt32(truncatingIfNeeded: bytes.count),
             nameCount: UInt32(truncatingIfNeeded: name.count),
             valueCount: UInt32(truncatingIfNeeded: value.count)
         )
         if entries.isEmpty { reserve(fields: 8, bytes: max(256, name.count + value.count)) }
-        let start = bytes.count
         unsafe name.withUnsafeBufferPointer { unsafe bytes.append(contentsOf: $0) }
-        for index in name.indices where (0x41...0x5a).contains(name[index]) {
-            bytes[start + index] |= 0x20
-        }
         unsafe value.withUnsafeBufferPointer { unsafe bytes.append(contentsOf: $0) }
         entries.append(entry)
     }
 
     /// Adds all fields of others at the end.
     public mutating func append(_ others: HTTPFields) {
-        for index in 0..<others.count {
-            let (name, value) = (others.nameRange(at: index), others.valueRange(at: index))
-            let bytes = others.bytes.span
-            append(name: bytes.extracting(name), value: bytes.extracting(value))
+        guard !isEmpty else {
+            self = others
+            return
+        }
+        let start = UInt32(truncatingIfNeeded: bytes.count)
+        bytes += others.bytes
+        for var entry in others.entries {
+            entry.start += start
+            entries.append(entry)
         }
     }
 

@@ -5,20 +5,40 @@ struct Box: ~Copyable {
     /// Bytes of key and nonce.
     static let derivedCount = 44
 
-    private let derived: SecretBytes
+    /// The key, then what else was derived with it.
+    let derived: SecretBytes
+    private let nonceRange: Range<Int>
 
     /// Derives key and nonce from a key of 32 bytes.
     init(_ key: borrowing SecretBytes, info: [UInt8]) throws(SealedObjectError) {
         guard key.count == SealedFormat.keyCount else { throw .lengthInvalid }
         do throws(CryptoError) {
-            derived = try HKDF.expand(key, info: info, count: Self.derivedCount)
+            derived = try HKDF.expand(key, info: info.span, count: Self.derivedCount)
+        } catch {
+            throw .crypto(error)
+        }
+        nonceRange = 32..<44
+    }
+
+    /// Key and nonce derived elsewhere, 44 bytes; or more, with the nonce at another place.
+    init(derived: consuming SecretBytes, nonceRange: Range<Int> = 32..<44) {
+        self.derived = derived
+        self.nonceRange = nonceRange
+    }
+
+    /// Appends ciphertext, then tag, which authenticate the bytes before them.
+    func append(sealing plaintext: Span<UInt8>, to bytes: inout [UInt8]) throws(SealedObjectError) {
+        do throws(CryptoError) {
+            try AESGCM.append(
+                sealing: plaintext,
+                key: derived.span.extracting(0..<32),
+                nonce: derived.span.extracting(nonceRange),
+                to: &bytes
+            )
         } catch {
             throw .crypto(error)
         }
     }
-
-    /// Key and nonce derived elsewhere, 44 bytes.
-    init(derived: consuming SecretBytes) { self.derived = derived }
 
     /// Ciphertext, then tag.
     func seal(
@@ -26,9 +46,10 @@ struct Box: ~Copyable {
         authenticating associated: [UInt8]
     ) throws(SealedObjectError) -> [UInt8] {
         do throws(CryptoError) {
-            return try AESGCM(key: derived.span.extracting(0..<32), .seal).seal(
+            return try AESGCM.seal(
                 plaintext.span,
-                nonce: derived.span.extracting(32..<44),
+                key: derived.span.extracting(0..<32),
+                nonce: derived.span.extracting(nonceRange),
                 authenticating: associated.span
             )
         } catch {
@@ -38,17 +59,39 @@ struct Box: ~Copyable {
 
     /// The plaintext, or `nil` when the tag differs.
     func open(
-        _ sealed: [UInt8],
-        authenticating associated: [UInt8]
+        _ sealed: Span<UInt8>,
+        authenticating associated: Span<UInt8>
     ) throws(SealedObjectError) -> [UInt8]? {
         do throws(CryptoError) {
-            return try AESGCM(key: derived.span.extracting(0..<32), .open).open(
-                sealed.span,
-                nonce: derived.span.extracting(32..<44),
-                authenticating: associated.span
+            return try AESGCM.open(
+                sealed,
+                key: derived.span.extracting(0..<32),
+                nonce: derived.span.extracting(nonceRange),
+                authenticating: associated
             )
         } catch .authenticationFailed {
             return nil
+        } catch {
+            throw .crypto(error)
+        }
+    }
+
+    /// The plaintext, which is a key.
+    ///
+    /// - Throws: `.keyBoxRefused` when the tag differs, `.crypto`.
+    func openKey(
+        _ sealed: Span<UInt8>,
+        authenticating associated: Span<UInt8>
+    ) throws(SealedObjectError) -> SecretBytes {
+        do throws(CryptoError) {
+            return try AESGCM.openSecret(
+                sealed,
+                key: derived.span.extracting(0..<32),
+                nonce: derived.span.extracting(nonceRange),
+                authenticating: associated
+            )
+        } catch .authenticationFailed {
+            throw .keyBoxRefused
         } catch {
             throw .crypto(error)
         }

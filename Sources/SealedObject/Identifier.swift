@@ -1,4 +1,3 @@
-internal import Crypto
 internal import Encoding
 
 /// A random id of 16 bytes: of an object, a part table, a bucket key or an attribute key.
@@ -6,27 +5,39 @@ public struct Identifier: Hashable, Sendable {
     /// The length in bytes.
     public static let count = 16
     /// The id that stands where there is none: zeros.
-    public static let zero = Identifier(unchecked: [UInt8](repeating: 0, count: count))
+    public static let zero = Identifier(InlineBytes())
+
+    private let value: InlineBytes<2>
+
+    private init(_ value: InlineBytes<2>) { self.value = value }
 
     /// The 16 bytes.
-    public let bytes: [UInt8]
-
-    private init(unchecked bytes: [UInt8]) { self.bytes = bytes }
+    public var bytes: [UInt8] { value.bytes }
 
     /// An id of 16 bytes.
     ///
     /// - Throws: `.lengthInvalid` for another length.
     public init(_ bytes: some Collection<UInt8>) throws(SealedObjectError) {
-        guard bytes.count == Self.count else { throw .lengthInvalid }
-        self.bytes = Array(bytes)
+        value = try InlineBytes(bytes)
     }
+
+    /// An id of its two halves, big-endian.
+    public init(high: UInt64, low: UInt64) { value = InlineBytes(words: [high, low]) }
+
+    /// The first 8 bytes, big-endian.
+    public var high: UInt64 { value.words[0] }
+    /// The last 8 bytes, big-endian.
+    public var low: UInt64 { value.words[1] }
 
     /// A new id.
     ///
     /// - Throws: `.crypto(.randomUnavailable)`.
     public static func random() throws(SealedObjectError) -> Identifier {
-        do { return Identifier(unchecked: try Random.bytes(count)) } catch { throw .crypto(error) }
+        Identifier(try .random())
     }
+
+    /// Appends the 16 bytes.
+    func append(to bytes: inout [UInt8]) { value.append(to: &bytes) }
 
     /// The ETag of an SSE-KMS or SSE-C object with this id, without quotes.
     ///

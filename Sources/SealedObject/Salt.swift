@@ -1,4 +1,3 @@
-internal import Crypto
 internal import Encoding
 
 /// A random salt of 24 bytes: one for each stream, each wrap, each part table.
@@ -6,25 +5,29 @@ public struct Salt: Hashable, Sendable {
     /// The length in bytes.
     public static let count = 24
 
-    /// The 24 bytes.
-    public let bytes: [UInt8]
+    private let value: InlineBytes<3>
 
-    private init(unchecked bytes: [UInt8]) { self.bytes = bytes }
+    private init(_ value: InlineBytes<3>) { self.value = value }
+
+    /// The 24 bytes.
+    public var bytes: [UInt8] { value.bytes }
 
     /// A salt of 24 bytes.
     ///
     /// - Throws: `.lengthInvalid` for another length.
     public init(_ bytes: some Collection<UInt8>) throws(SealedObjectError) {
-        guard bytes.count == Self.count else { throw .lengthInvalid }
-        self.bytes = Array(bytes)
+        value = try InlineBytes(bytes)
     }
 
     /// A new salt.
     ///
     /// - Throws: `.crypto(.randomUnavailable)`.
     public static func random() throws(SealedObjectError) -> Salt {
-        do { return Salt(unchecked: try Random.bytes(count)) } catch { throw .crypto(error) }
+        Salt(try .random())
     }
+
+    /// Appends the 24 bytes.
+    func append(to bytes: inout [UInt8]) { value.append(to: &bytes) }
 
     /// The ETag of an SSE-KMS or SSE-C part with this stream salt, without quotes.
     ///

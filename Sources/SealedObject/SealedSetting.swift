@@ -87,13 +87,16 @@ public struct SealedSetting: Equatable, Sendable {
     ) throws(SealedObjectError) -> [UInt8] {
         let header = Self.header(attributeKeyID, salt)
         let opened = try Box(attributeKey, info: Self.info(salt, place))
-            .open(box, authenticating: header)
+            .open(box.span, authenticating: header.span)
         guard let opened else { throw .settingRefused }
         return opened
     }
 
     private static func header(_ id: Identifier, _ salt: Salt) -> [UInt8] {
-        [type] + id.bytes + salt.bytes
+        var header = [type]
+        id.append(to: &header)
+        salt.append(to: &header)
+        return header
     }
 
     private static func info(_ salt: Salt, _ place: Place) -> [UInt8] {

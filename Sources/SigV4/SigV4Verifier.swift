@@ -58,7 +58,7 @@ public final class SigV4Verifier {
             payload: authorization.payloadText
         )
         let key = try keys.key(authorization.accessKeyID, authorization.scope, secret: secret)
-        let expected = key.signature(
+        let expected = try key.signature(
             time: authorization.time,
             scope: authorization.scope,
             requestDigest: digest,

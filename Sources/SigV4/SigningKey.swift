@@ -8,12 +8,14 @@ final class SigningKey {
 
     private let secret: SecretBytes
     // Keyed once, for many signatures.
-    private var hmac: HMAC
+    private let authenticator: MessageAuthenticator
 
     init(scope: SigV4Scope, secret: Span<UInt8>) throws(CryptoError) {
         self.secret = try SecretBytes(copying: secret)
         let bytes = try Self.derive(scope, secret)
-        hmac = try bytes.withSpan { key throws(CryptoError) in try HMAC(.sha256, key: key) }
+        authenticator = try bytes.withSpan { key throws(CryptoError) in
+            try MessageAuthenticator(key: key)
+        }
         self.bytes = bytes
     }
 
@@ -30,12 +32,14 @@ final class SigningKey {
     }
 
     /// The signature of a request, 32 bytes.
+    ///
+    /// - Throws: `.cryptoFailed`.
     func signature(
         time: Timestamp,
         scope: SigV4Scope,
         requestDigest: [UInt8],
         buffer: inout [UInt8]
-    ) -> [UInt8] {
+    ) throws(SigV4Error) -> [UInt8] {
         buffer.removeAll(keepingCapacity: true)
         buffer.append(contentsOf: "AWS4-HMAC-SHA256\n".utf8)
         time.appendBasicISO8601(to: &buffer)
@@ -43,13 +47,14 @@ final class SigningKey {
         scope.append(to: &buffer)
         buffer.append(UInt8(ascii: "\n"))
         SignatureText.append(requestDigest, to: &buffer)
-        return signature(of: buffer.span)
+        return try signature(of: buffer.span)
     }
 
     /// The signature of a text, 32 bytes.
-    func signature(of text: Span<UInt8>) -> [UInt8] {
-        hmac.update(text)
-        return hmac.finish()
+    ///
+    /// - Throws: `.cryptoFailed`.
+    func signature(of text: Span<UInt8>) throws(SigV4Error) -> [UInt8] {
+        do { return try authenticator.code(of: text) } catch { throw .cryptoFailed(error) }
     }
 
     private static func derive(

@@ -10,7 +10,7 @@ enum Arrows {
 
     /// What the store must hold nothing of, in any depth.
     static let forbiddenForStore: Set<String> = [
-        "CAESGCMProvider", "CKeyDerivation", "COpenSSL", "CNGHTTP2", "Crypto", "SealedObject",
+        "CAESGCMProvider", "CHashing", "COpenSSL", "CNGHTTP2", "Crypto", "SealedObject",
         "SigV4", "Policy", "KMS", "SecureTransport", "Gateway", "SwiftCrypto",
     ]
 
@@ -24,8 +24,8 @@ enum Arrows {
         "Encoding": [],
         "HTTPWire": ["Encoding"],
         "S3Wire": ["HTTPWire", "Encoding"],
-        "CKeyDerivation": ["COpenSSL"],
-        "Crypto": ["CAESGCMProvider", "CKeyDerivation", "COpenSSL"],
+        "CHashing": ["COpenSSL"],
+        "Crypto": ["CAESGCMProvider", "CHashing", "COpenSSL"],
         "SealedObject": ["Crypto", "Encoding"],
         "SigV4": ["Crypto", "HTTPWire", "Encoding"],
         "Policy": ["Encoding"],

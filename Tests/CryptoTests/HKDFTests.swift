@@ -73,14 +73,14 @@ struct HKDFTests {
         let expander = try HKDF.Expander(key)
         for info in [[], [1], [UInt8](repeating: 2, count: 200), [1]] as [[UInt8]] {
             for count in [1, 48, 49, 500] {
-                let one = try expander.expand(info: info, count: count)
+                let one = try expander.expand(info: info.span, count: count)
                 let isSame = one.isEqual(to: try HKDF.expand(key, info: info, count: count))
                 let named = try HKDF.expandByName(key, info: info, count: count)
                 let isSameByName = one.isEqual(to: named)
                 #expect(isSame && isSameByName)
             }
             #expect(throws: CryptoError.lengthInvalid) {
-                _ = try expander.expand(info: info, count: 0)
+                _ = try expander.expand(info: info.span, count: 0)
             }
         }
     }
@@ -97,5 +97,23 @@ struct HKDFTests {
             guard count > 128 else { continue }
             #expect(throws: CryptoError.lengthInvalid) { _ = try HKDF.Expander(key) }
         }
+    }
+}
+
+extension HKDF {
+    fileprivate static func expand(
+        _ key: borrowing SecretBytes,
+        info: [UInt8],
+        count: Int
+    ) throws(CryptoError) -> SecretBytes {
+        try expand(key, info: info.span, count: count)
+    }
+
+    fileprivate static func expandByName(
+        _ key: borrowing SecretBytes,
+        info: [UInt8],
+        count: Int
+    ) throws(CryptoError) -> SecretBytes {
+        try expandByName(key, info: info.span, count: count)
     }
 }

@@ -133,4 +133,20 @@ struct SpanTextTests {
             #expect(found.map { $0 == 0 ? nil : $0.trailingZeroBitCount / 8 } == wanted)
         }
     }
+
+    @Test("a word is unreserved where each of its bytes is, wherever the other one stands")
+    func unreservedWord() {
+        let unreserved = (0...255).map { UInt8($0) }.filter(PercentEncoding.isUnreserved)
+        #expect(unreserved.count == 66)
+        for place in 0..<8 {
+            for byte in 0...UInt8.max {
+                for other in [UInt8(ascii: "-"), 0x7e, 0x39, 0x41, 0x7a] {
+                    var text = [UInt8](repeating: other, count: 8)
+                    text[place] = byte
+                    let isUnreserved = ByteWord(text.span, at: 0).isUnreserved
+                    #expect(isUnreserved == PercentEncoding.isUnreserved(byte))
+                }
+            }
+        }
+    }
 }

@@ -56,7 +56,7 @@ struct SigV4VerifierTests {
         )
         let key = try SigningKey(scope: scope, secret: fixture.secret.span)
         var buffer: [UInt8] = []
-        let made = key.signature(
+        let made = try key.signature(
             time: fixture.now,
             scope: scope,
             requestDigest: digest,

@@ -4,6 +4,8 @@
 
 #include <stdint.h>
 
+#include "gcm_cipher.h"
+
 /// 1 where the processor has what makes BoringSSL's AES-GCM faster than OpenSSL 3.0's: VAES,
 /// VPCLMULQDQ and AVX2 (AVX-512 is used where it is there, too); else 0.
 int sealgate_aes_gcm_is_faster(void);
@@ -14,6 +16,10 @@ int sealgate_aes_gcm_is_faster(void);
 /// Fetches that ask for `?sealgate.accelerated=yes` find its AES-128-GCM and AES-256-GCM then.
 /// To be called before the first of them; further calls change nothing.
 int sealgate_aes_gcm_load(void);
+
+/// 1 where the provider is loaded and answers for itself, so that its cipher may be used without
+/// OpenSSL's layer (gcm_cipher.h); else 0.
+int sealgate_aes_gcm_is_loaded(void);
 
 /// A known answer: the tag of the self-test's message.
 typedef struct {

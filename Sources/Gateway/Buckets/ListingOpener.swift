@@ -57,9 +57,8 @@ struct ListingOpener: Sendable {
         of envelope: Envelope,
         key: String
     ) async throws(KMSError) -> ObjectAttributes? {
-        guard let id = RecordID(envelope.attributeKeyID.bytes), !missing.contains(id) else {
-            return nil
-        }
+        let id = RecordID(envelope.attributeKeyID)
+        guard !missing.contains(id) else { return nil }
         if opener?.id != id {
             guard let attributeKey = try await attributeKey(id),
                 let shared = try? SharedOpener(attributeKey)

@@ -69,7 +69,8 @@ struct ObjectRewrapper: Sendable {
             case .customerKey: return .skipped
             case .bucketKey(let id), .kmsBucketKey(let id):
                 // It moves with its bucket key's record, unless it is to have another KMS key.
-                guard let to = selection.to, let id = RecordID(id.bytes) else { return .skipped }
+                guard let to = selection.to else { return .skipped }
+                let id = RecordID(id)
                 let keyID = try await ring.keyID(ofBucketKey: id, bucket: place.bucket)
                 guard selection.means(keyID) else { return .skipped }
                 return keyID == to ? .current : .rewrapped

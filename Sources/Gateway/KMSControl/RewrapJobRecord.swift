@@ -14,12 +14,12 @@ struct RewrapJobRecord: Sendable {
     ///
     /// - Returns: whether that could be done.
     func store(_ job: RewrapJob) async -> Bool {
-        guard let key = ring.attributeKey, let id = try? Identifier(key.id.bytes),
+        guard let key = ring.attributeKey,
             let sealed = try? SealedSetting(
                 sealing: job.json.encode(),
                 of: Self.place,
                 attributeKey: key.key.bytes,
-                attributeKeyID: id
+                attributeKeyID: Identifier(key.id)
             )
         else { return false }
         return (try? await records.put(Self.name, sealed.bytes, ifAbsent: false)) ?? false
@@ -29,8 +29,7 @@ struct RewrapJobRecord: Sendable {
     func load() async -> RewrapJob? {
         guard let bytes = try? await records.get(Self.name),
             let sealed = try? SealedSetting(parsing: bytes),
-            let id = RecordID(sealed.attributeKeyID.bytes),
-            let key = try? await ring.loadAttributeKey(id: id),
+            let key = try? await ring.loadAttributeKey(id: RecordID(sealed.attributeKeyID)),
             let document = try? sealed.open(of: Self.place, attributeKey: key.key.bytes)
         else { return nil }
         return RewrapJob(stored: document)

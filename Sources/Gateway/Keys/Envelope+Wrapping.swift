@@ -40,7 +40,7 @@ extension Envelope {
                 context: context,
                 keyEncryptionKey: key.bytes,
                 attributeKey: attributeKey.key.bytes,
-                attributeKeyID: try Identifier(attributeKey.id.bytes)
+                attributeKeyID: Identifier(attributeKey.id)
             )
         }
     }

@@ -36,9 +36,9 @@ struct GatheredKeys: Sendable {
         var gathered = GatheredKeys()
         let envelope = request.envelope
         guard envelope.mode != .customer else { return gathered }
-        guard let attributeID = RecordID(envelope.attributeKeyID.bytes),
-            let attributeKey = ring.attributeKey(id: attributeID)
-        else { return nil }
+        guard let attributeKey = ring.attributeKey(id: RecordID(envelope.attributeKeyID)) else {
+            return nil
+        }
         gathered.attributeKey = attributeKey.key
         switch envelope.reference {
         case .customerKey: return gathered
@@ -70,7 +70,7 @@ struct GatheredKeys: Sendable {
         _ now: Timestamp
     ) -> GatheredKeys? {
         var gathered = gathered
-        guard let recordID = RecordID(id.bytes) else { return nil }
+        let recordID = RecordID(id)
         let isKMS = request.envelope.mode == .kms
         if request.wantsObjectKey {
             guard
@@ -101,13 +101,13 @@ struct GatheredKeys: Sendable {
         case .bucketKey, .customerKey: ""
         case .kmsDataKey(let wrapped): wrapped.kmsKeyID
         case .kmsBucketKey(let id):
-            try await ring.keyID(ofBucketKey: recordID(id), bucket: request.bucket).name
+            try await ring.keyID(ofBucketKey: RecordID(id), bucket: request.bucket).name
         }
     }
 
     /// The keys, fetched where they aren't in memory.
     ///
-    /// - Throws: what `KeyRing` throws; `.recordMissing` for an id that no record can have.
+    /// - Throws: what `KeyRing` throws.
     static func fetch(
         _ request: Request,
         _ ring: KeyRing
@@ -115,7 +115,7 @@ struct GatheredKeys: Sendable {
         var gathered = GatheredKeys()
         let envelope = request.envelope
         guard envelope.mode != .customer else { return gathered }
-        let attributeID = try recordID(envelope.attributeKeyID)
+        let attributeID = RecordID(envelope.attributeKeyID)
         gathered.attributeKey =
             if let key = ring.attributeKey(id: attributeID) {
                 key.key
@@ -127,14 +127,14 @@ struct GatheredKeys: Sendable {
         case .bucketKey(let id):
             guard request.wantsObjectKey else { break }
             let key = try await ring.bucketKey(
-                id: recordID(id),
+                id: RecordID(id),
                 bucket: request.bucket,
                 use: .sseS3
             )
             gathered.wrappingKey = key.key
             gathered.keyUse = AuditKeyUse(.unwrap, key, isFromCache: false)
         case .kmsBucketKey(let id):
-            let id = try recordID(id)
+            let id = RecordID(id)
             if request.wantsObjectKey {
                 let key = try await ring.bucketKey(id: id, bucket: request.bucket, use: .sseKMS)
                 gathered.wrappingKey = key.key
@@ -157,12 +157,5 @@ struct GatheredKeys: Sendable {
             gathered.keyUse = AuditKeyUse(unwrapping: wrapped, ring, isFromCache: false)
         }
         return gathered
-    }
-
-    private static func recordID(_ id: Identifier) throws(KMSError) -> RecordID {
-        guard let id = RecordID(id.bytes) else {
-            throw .recordMissing(Hex.encode(id.bytes))
-        }
-        return id
     }
 }

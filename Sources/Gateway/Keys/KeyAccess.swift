@@ -23,7 +23,7 @@ struct KeyAccess: Sendable {
             keyID: keyID,
             use: use,
             now: now()
-        ).flatMap { WrappingKey($0, use, isFromCache: true) }
+        ).map { WrappingKey($0, use, isFromCache: true) }
     }
 
     /// The key that wraps a new object's key, made where there is none.
@@ -55,10 +55,7 @@ struct KeyAccess: Sendable {
         _ use: BucketKeyUse
     ) async throws(KMSError) -> WrappingKey {
         let key = try await ring.bucketKeyForWrite(bucket: bucket, keyID: keyID, use: use)
-        guard let wrapping = WrappingKey(key, use, isFromCache: false) else {
-            throw .recordInvalid("bucket key")
-        }
-        return wrapping
+        return WrappingKey(key, use, isFromCache: false)
     }
 
     /// A new data key of an object's own as a wrapping key.
@@ -159,8 +156,8 @@ struct KeyAccess: Sendable {
 
 extension WrappingKey {
     /// A bucket key as a wrapping key.
-    convenience init?(_ key: BucketKey, _ use: BucketKeyUse, isFromCache: Bool) {
-        guard let id = try? Identifier(key.id.bytes) else { return nil }
+    convenience init(_ key: BucketKey, _ use: BucketKeyUse, isFromCache: Bool) {
+        let id = Identifier(key.id)
         self.init(
             reference: use == .sseS3 ? .bucketKey(id) : .kmsBucketKey(id),
             bucketKeyKMSKeyID: use == .sseS3 ? "" : key.keyID.name,

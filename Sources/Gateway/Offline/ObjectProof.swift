@@ -122,11 +122,8 @@ public final class ObjectProof: Sendable {
         switch found.envelope.reference {
         case .customerKey, .kmsDataKey: return
         case .bucketKey(let id), .kmsBucketKey(let id):
-            guard let id = RecordID(id.bytes) else {
-                throw .broken("its bucket key's id is none")
-            }
             let facts = try await facts(
-                of: BucketKeyRecord.name(bucket: report.place.bucket, id: id)
+                of: BucketKeyRecord.name(bucket: report.place.bucket, id: RecordID(id))
             )
             report.facts.insert(.init("kms_key", .string(facts.keyID)), at: 1)
             report.facts.insert(.init("kms_key_version", .integer(Int64(facts.version))), at: 2)

@@ -104,7 +104,7 @@ final class BucketSettingsStore: Sendable {
                 sealing: document,
                 of: .init(bucket: bucket, kind: kind.rawValue),
                 attributeKey: key.key.bytes,
-                attributeKeyID: try Identifier(key.id.bytes)
+                attributeKeyID: Identifier(key.id)
             )
         } catch {
             throw S3Error(.internalError)
@@ -200,9 +200,8 @@ final class BucketSettingsStore: Sendable {
         _ kind: BucketSettingKind,
         _ bucket: String
     ) async throws(S3Error) -> [UInt8]? {
-        guard let sealed = try? SealedSetting(parsing: bytes),
-            let id = RecordID(sealed.attributeKeyID.bytes)
-        else { return nil }
+        guard let sealed = try? SealedSetting(parsing: bytes) else { return nil }
+        let id = RecordID(sealed.attributeKeyID)
         let key: AttributeKey
         do throws(KMSError) {
             key = try await keys.loadAttributeKey(id: id)

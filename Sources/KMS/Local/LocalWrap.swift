@@ -23,9 +23,15 @@ enum LocalWrap {
         do throws(CryptoError) {
             let nonce = try Random.bytes(AESGCM.nonceCount)
             wrapped += nonce
-            let cipher = try key.withSpan { key throws(CryptoError) in try AESGCM(key: key, .seal) }
-            wrapped += try dataKey.withSpan { dataKey throws(CryptoError) in
-                try cipher.seal(dataKey, nonce: nonce.span, authenticating: associated.span)
+            wrapped += try key.withSpan { key throws(CryptoError) in
+                try dataKey.withSpan { dataKey throws(CryptoError) in
+                    try AESGCM.seal(
+                        dataKey,
+                        key: key,
+                        nonce: nonce.span,
+                        authenticating: associated.span
+                    )
+                }
             }
         } catch {
             throw KMSError(error)
@@ -66,13 +72,15 @@ enum LocalWrap {
         else { throw .ciphertextInvalid }
         let associated = head + context.canonical
         do throws(CryptoError) {
-            let cipher = try key.withSpan { key throws(CryptoError) in try AESGCM(key: key, .open) }
             return DataKey(
-                try cipher.openSecret(
-                    Array(sealed).span,
-                    nonce: Array(nonce).span,
-                    authenticating: Array(associated).span
-                )
+                try key.withSpan { key throws(CryptoError) in
+                    try AESGCM.openSecret(
+                        Array(sealed).span,
+                        key: key,
+                        nonce: Array(nonce).span,
+                        authenticating: Array(associated).span
+                    )
+                }
             )
         } catch {
             throw KMSError(error)

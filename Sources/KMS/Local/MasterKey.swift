@@ -36,7 +36,7 @@ struct MasterKey: Sendable {
         self.key = key
         do throws(CryptoError) {
             let info = Array("sealgate/local/v1/mac\0".utf8)
-            macKey = DataKey(try HKDF.expand(key.bytes, info: info, count: 48))
+            macKey = DataKey(try HKDF.expand(key.bytes, info: info.span, count: 48))
         } catch {
             throw KMSError(error)
         }
@@ -93,12 +93,14 @@ struct MasterKey: Sendable {
     ) throws(KMSError) -> (nonce: [UInt8], sealed: [UInt8]) {
         do throws(CryptoError) {
             let nonce = try Random.bytes(AESGCM.nonceCount)
-            let cipher = try key.withSpan { key throws(CryptoError) in try AESGCM(key: key, .seal) }
-            let sealed = try cipher.seal(
-                secret,
-                nonce: nonce.span,
-                authenticating: associated.span
-            )
+            let sealed = try key.withSpan { key throws(CryptoError) in
+                try AESGCM.seal(
+                    secret,
+                    key: key,
+                    nonce: nonce.span,
+                    authenticating: associated.span
+                )
+            }
             return (nonce, sealed)
         } catch {
             throw KMSError(error)
@@ -114,13 +116,15 @@ struct MasterKey: Sendable {
         _ associated: [UInt8]
     ) throws(KMSError) -> DataKey {
         do throws(CryptoError) {
-            let cipher = try key.withSpan { key throws(CryptoError) in try AESGCM(key: key, .open) }
             return DataKey(
-                try cipher.openSecret(
-                    sealed.span,
-                    nonce: nonce.span,
-                    authenticating: associated.span
-                )
+                try key.withSpan { key throws(CryptoError) in
+                    try AESGCM.openSecret(
+                        sealed.span,
+                        key: key,
+                        nonce: nonce.span,
+                        authenticating: associated.span
+                    )
+                }
             )
         } catch {
             throw KMSError(error)

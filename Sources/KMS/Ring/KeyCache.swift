@@ -21,11 +21,13 @@ struct KeyCache<Name: Hashable, Value> {
 
     /// The value of that name, unless it was loaded `lifetime` seconds ago or earlier.
     mutating func value(_ name: Name, now: Timestamp, lifetimeSeconds: Int64) -> Value? {
-        guard let entry = entries[name],
-            Self.expiry(entry, now: now, lifetimeSeconds: lifetimeSeconds) > 0
-        else { return nil }
+        guard let index = entries.index(forKey: name) else { return nil }
+        let entry = entries.values[index]
+        guard Self.expiry(entry, now: now, lifetimeSeconds: lifetimeSeconds) > 0 else {
+            return nil
+        }
         useCount += 1
-        entries[name]?.lastUse = useCount
+        entries.values[index].lastUse = useCount
         return entry.value
     }
 
@@ -41,9 +43,8 @@ struct KeyCache<Name: Hashable, Value> {
     }
 
     mutating func update(_ name: Name, _ change: (inout Value) -> Void) {
-        guard var entry = entries[name] else { return }
-        change(&entry.value)
-        entries[name] = entry
+        guard let index = entries.index(forKey: name) else { return }
+        change(&entries.values[index].value)
     }
 
     mutating func removeExpired(now: Timestamp, lifetimeSeconds: (Value) -> Int64) {

@@ -9,8 +9,10 @@ public struct RecordID: Hashable, Sendable {
     /// The length in bytes.
     public static let count = 16
 
-    private let high: UInt64
-    private let low: UInt64
+    /// The first 8 bytes, big-endian.
+    public let high: UInt64
+    /// The last 8 bytes, big-endian.
+    public let low: UInt64
 
     /// An id of these bytes; `nil` unless they are 16.
     public init?(_ bytes: some Collection<UInt8>) { self.init(Array(bytes)) }
@@ -21,6 +23,11 @@ public struct RecordID: Hashable, Sendable {
         var cursor = ByteCursor(bytes)
         guard let high = cursor.readInteger(UInt64.self), let low = cursor.readInteger(UInt64.self)
         else { return nil }
+        self.init(high: high, low: low)
+    }
+
+    /// An id of its two halves.
+    public init(high: UInt64, low: UInt64) {
         self.high = high
         self.low = low
     }

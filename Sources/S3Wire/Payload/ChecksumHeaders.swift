@@ -34,9 +34,10 @@ public struct ChecksumHeaders: Equatable, Sendable {
     ///   is another one.
     public init(_ fields: HTTPFields) throws(S3Error) {
         contentMD5 = try Self.contentMD5(in: fields)
-        for index in 0..<fields.count {
+        for index in 0..<fields.count
+        where fields.isName(startingWith: Self.prefix, at: index) {
             let name = fields.name(at: index)
-            guard name.hasPrefix(Self.prefix), !Self.otherFields.contains(name) else { continue }
+            guard !Self.otherFields.contains(name) else { continue }
             guard let algorithm = ChecksumAlgorithm(fieldName: name) else {
                 throw Self.unknown(name)
             }
@@ -55,9 +56,9 @@ public struct ChecksumHeaders: Equatable, Sendable {
     ///   `InvalidRequest` for a malformed value.
     public func trailerChecksum(in trailers: HTTPFields) throws(S3Error) -> Declared? {
         var found: Declared?
-        for index in 0..<trailers.count {
+        for index in 0..<trailers.count
+        where trailers.isName(startingWith: Self.prefix, at: index) {
             let name = trailers.name(at: index)
-            guard name.hasPrefix(Self.prefix) else { continue }
             guard let trailer, name == trailer.fieldName, found == nil else {
                 throw S3Error(.malformedTrailer)
             }
@@ -75,7 +76,7 @@ public struct ChecksumHeaders: Equatable, Sendable {
         )
     }
 
-    private static let prefix = "x-amz-checksum-"
+    private static let prefix: StaticString = "x-amz-checksum-"
     private static let otherFields: Set<String> = [
         "x-amz-checksum-algorithm", "x-amz-checksum-mode", "x-amz-checksum-type",
     ]
@@ -116,7 +117,7 @@ public struct ChecksumHeaders: Equatable, Sendable {
         for value in fields.values(of: "x-amz-trailer") {
             for member in ObjectConditions.list(value) {
                 let name = member.lowercased()
-                guard name.hasPrefix(prefix) else { continue }
+                guard name.hasPrefix(prefix.description) else { continue }
                 guard let algorithm = ChecksumAlgorithm(fieldName: name) else {
                     throw S3Error(
                         .invalidRequest,

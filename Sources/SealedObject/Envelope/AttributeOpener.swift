@@ -30,7 +30,7 @@ public struct AttributeOpener: ~Copyable, Sendable {
         let info = WrapKeys.attributeInfo(envelope.wrapSalt, context)
         let derived: SecretBytes
         do throws(CryptoError) {
-            derived = try expander.expand(info: info, count: Box.derivedCount)
+            derived = try expander.expand(info: info.span, count: Box.derivedCount)
         } catch {
             throw .crypto(error)
         }

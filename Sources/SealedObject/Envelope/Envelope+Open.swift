@@ -17,8 +17,15 @@ extension Envelope {
     ) throws(SealedObjectError) -> SecretBytes {
         guard context.mode == mode else { throw .keyCheckMismatch }
         let wrapKeys = try WrapKeys(key, mode: mode, salt: wrapSalt, context)
-        guard ConstantTime.equal(wrapKeys.keyCheck, keyCheck) else { throw .keyCheckMismatch }
-        return try wrapKeys.open(keyBox, authenticating: authenticatedForKey)
+        let bytes = bytes
+        guard wrapKeys.matches(bytes.span.extracting(Self.keyCheckRange)) else {
+            throw .keyCheckMismatch
+        }
+        let authenticated = bytes.span.extracting(first: authenticatedCount)
+        return try wrapKeys.box.openKey(
+            authenticated.extracting(last: Self.keyBoxCount),
+            authenticating: authenticated.extracting(droppingLast: Self.keyBoxCount)
+        )
     }
 
     /// Opens the attributes; for SSE-S3 and SSE-KMS without the object's key or the KMS.
@@ -34,9 +41,12 @@ extension Envelope {
         context: EnvelopeContext
     ) throws(SealedObjectError) -> ObjectAttributes {
         guard context.mode == mode else { throw .attributeBoxRefused }
+        let bytes = bytes
         if mode == .customer {
             let wrapKeys = try WrapKeys(key, mode: mode, salt: wrapSalt, context)
-            guard ConstantTime.equal(wrapKeys.keyCheck, keyCheck) else { throw .keyCheckMismatch }
+            guard wrapKeys.matches(bytes.span.extracting(Self.keyCheckRange)) else {
+                throw .keyCheckMismatch
+            }
         }
         return try attributes(
             in: try WrapKeys.attributeBox(key, mode: mode, salt: wrapSalt, context)
@@ -45,8 +55,12 @@ extension Envelope {
 
     /// The attributes, with the key and nonce that were derived for them.
     func attributes(in box: borrowing Box) throws(SealedObjectError) -> ObjectAttributes {
-        guard let padded = try box.open(attributeBox, authenticating: authenticatedForAttributes)
-        else { throw .attributeBoxRefused }
+        let bytes = bytes
+        let padded = try box.open(
+            bytes.span.extracting(authenticatedCount...),
+            authenticating: bytes.span.extracting(first: authenticatedCount)
+        )
+        guard let padded else { throw .attributeBoxRefused }
         return try ObjectAttributes(parsing: padded)
     }
 }

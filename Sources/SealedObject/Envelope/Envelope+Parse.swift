@@ -28,8 +28,7 @@ extension Envelope {
             let length = cursor.readInteger(UInt64.self),
             let streamSalt = cursor.read(Salt.count),
             let commitment = cursor.read(SealedFormat.commitmentCount),
-            let wrapSalt = cursor.read(Salt.count),
-            let keyCheck = cursor.read(Self.keyCheckCount),
+            let wrapSalt = cursor.read(Salt.count), cursor.read(Self.keyCheckRange.count) != nil,
             let attributeKeyID = cursor.read(Identifier.count)
         else { throw .envelopeLengthInvalid }
         guard version == Self.version else { throw .envelopeVersionUnknown(version) }
@@ -44,8 +43,7 @@ extension Envelope {
         guard (0...SealedFormat.attributesCountMax).contains(padded),
             padded.isMultiple(of: ObjectAttributes.paddingUnit),
             let reference = cursor.read(Int(referenceCount)),
-            cursor.read(Self.keyBoxCount) != nil,
-            let attributeBox = cursor.read(Int(attributeBoxCount)), cursor.remaining == 0
+            cursor.read(Self.keyBoxCount) != nil, cursor.remaining == Int(attributeBoxCount)
         else { throw .envelopeLengthInvalid }
         guard mode != .customer || attributeKeyID.allSatisfy({ $0 == 0 }) else {
             throw .envelopeReservedNotZero
@@ -59,10 +57,9 @@ extension Envelope {
                 isKMSBucketKey: flags & 2 == 2
             ),
             wrapSalt: try Salt(wrapSalt),
-            keyCheck: Array(keyCheck),
             attributeKeyID: try Identifier(attributeKeyID),
-            attributeBox: Array(attributeBox),
-            authenticatedForAttributes: Array(bytes.dropLast(attributeBox.count))
+            bytes: bytes,
+            authenticatedCount: bytes.count - Int(attributeBoxCount)
         )
     }
 

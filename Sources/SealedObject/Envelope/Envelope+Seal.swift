@@ -1,4 +1,5 @@
 public import Crypto
+internal import Encoding
 
 extension Envelope {
     /// Wraps an object's key and seals its attributes, for SSE-S3 and SSE-KMS.
@@ -97,31 +98,37 @@ extension Envelope {
         try reference.verify()
         try body.verify()
         let wrapKeys = try WrapKeys(wrapKey, mode: reference.mode, salt: wrapSalt, context)
-        var prefix = Self.prefix(
-            objectID: objectID,
-            body: body,
-            reference: reference,
-            wrapSalt: wrapSalt,
-            keyCheck: wrapKeys.keyCheck,
-            attributeKeyID: attributeKeyID,
-            attributeBoxCount: padded.count + SealedFormat.tagCount
+        let referenceBytes = reference.bytes
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(
+            Self.fixedCount + referenceBytes.count + Self.keyBoxCount + padded.count
+                + SealedFormat.tagCount
         )
-        prefix += try wrapKeys.seal(objectKey, authenticating: prefix)
-        let attributeBox = try WrapKeys.attributeBox(
-            attributeKey,
-            mode: reference.mode,
-            salt: wrapSalt,
-            context
-        ).seal(padded, authenticating: prefix)
+        let flags: UInt8 = (body.isMultipart ? 1 : 0) | (reference.isKMSBucketKey ? 2 : 0)
+        bytes.append(Self.version)
+        bytes.append(SealedFormat.suite)
+        bytes.append(reference.mode.rawValue)
+        bytes.append(flags)
+        bytes.append(bigEndian: UInt16(truncatingIfNeeded: referenceBytes.count))
+        bytes.append(bigEndian: UInt16(truncatingIfNeeded: padded.count + SealedFormat.tagCount))
+        objectID.append(to: &bytes)
+        body.append(to: &bytes)
+        wrapSalt.append(to: &bytes)
+        wrapKeys.appendKeyCheck(to: &bytes)
+        attributeKeyID.append(to: &bytes)
+        bytes += referenceBytes
+        try wrapKeys.box.append(sealing: objectKey.span, to: &bytes)
+        let authenticatedCount = bytes.count
+        try WrapKeys.attributeBox(attributeKey, mode: reference.mode, salt: wrapSalt, context)
+            .append(sealing: padded.span, to: &bytes)
         self.init(
             objectID: objectID,
             body: body,
             reference: reference,
             wrapSalt: wrapSalt,
-            keyCheck: wrapKeys.keyCheck,
             attributeKeyID: attributeKeyID,
-            attributeBox: attributeBox,
-            authenticatedForAttributes: prefix
+            bytes: bytes,
+            authenticatedCount: authenticatedCount
         )
     }
 

@@ -14,7 +14,8 @@ public final class Envelope: Sendable {
 
     static let fixedCount = 160
     static let keyBoxCount = 48
-    static let keyCheckCount = 32
+    /// Where the key check stands: it proves the wrapping key before anything is opened.
+    static let keyCheckRange = 112..<144
     static let version: UInt8 = 1
 
     /// The object's id, and the upload's.
@@ -25,24 +26,15 @@ public final class Envelope: Sendable {
     public let reference: KeyReference
     /// Random, one a wrap.
     public let wrapSalt: Salt
-    /// Proves the wrapping key before anything is opened; 32 bytes.
-    public let keyCheck: [UInt8]
     /// The id of the attribute key; zeros for SSE-C.
     public let attributeKeyID: Identifier
-    /// The attributes, sealed: ciphertext and tag.
-    public let attributeBox: [UInt8]
-    /// Every byte before the attribute box: its associated data, which the key box ends.
-    let authenticatedForAttributes: [UInt8]
+    /// The envelope's bytes, which the sealed attributes end.
+    public let bytes: [UInt8]
+    /// How many bytes stand before the attribute box: its associated data, which the key box ends.
+    let authenticatedCount: Int
 
     /// The mode.
     public var mode: EnvelopeMode { reference.mode }
-
-    /// The envelope's bytes.
-    public var bytes: [UInt8] {
-        var bytes = authenticatedForAttributes
-        bytes += attributeBox
-        return bytes
-    }
 
     /// The envelope as the metadata header's value: base64url without padding.
     public var text: String { Base64.encode(bytes, as: .url) }
@@ -72,67 +64,21 @@ public final class Envelope: Sendable {
         return body.partCount.map { objectID.opaqueETag(parts: $0) }
     }
 
-    /// The object's key, sealed; 48 bytes.
-    var keyBox: [UInt8] { Array(authenticatedForAttributes.suffix(Self.keyBoxCount)) }
-
-    /// Every byte before the key box: its associated data.
-    var authenticatedForKey: [UInt8] {
-        Array(authenticatedForAttributes.dropLast(Self.keyBoxCount))
-    }
-
     init(
         objectID: Identifier,
         body: EnvelopeBody,
         reference: KeyReference,
         wrapSalt: Salt,
-        keyCheck: [UInt8],
         attributeKeyID: Identifier,
-        attributeBox: [UInt8],
-        authenticatedForAttributes: [UInt8]
+        bytes: [UInt8],
+        authenticatedCount: Int
     ) {
         self.objectID = objectID
         self.body = body
         self.reference = reference
         self.wrapSalt = wrapSalt
-        self.keyCheck = keyCheck
         self.attributeKeyID = attributeKeyID
-        self.attributeBox = attributeBox
-        self.authenticatedForAttributes = authenticatedForAttributes
-    }
-
-    static func prefix(
-        objectID: Identifier,
-        body: EnvelopeBody,
-        reference: KeyReference,
-        wrapSalt: Salt,
-        keyCheck: [UInt8],
-        attributeKeyID: Identifier,
-        attributeBoxCount: Int
-    ) -> [UInt8] {
-        let referenceBytes = reference.bytes
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(fixedCount + referenceBytes.count + keyBoxCount + attributeBoxCount)
-        let flags: UInt8 = (body.isMultipart ? 1 : 0) | (reference.isKMSBucketKey ? 2 : 0)
-        bytes += [version, SealedFormat.suite, reference.mode.rawValue, flags]
-        bytes.append(bigEndian: UInt16(truncatingIfNeeded: referenceBytes.count))
-        bytes.append(bigEndian: UInt16(truncatingIfNeeded: attributeBoxCount))
-        bytes += objectID.bytes
-        bytes.append(bigEndian: body.plaintextCount.map(UInt64.init) ?? UInt64.max)
-        switch body {
-        case .parts(let count, _):
-            bytes.append(bigEndian: UInt32(truncatingIfNeeded: count))
-            bytes += [UInt8](repeating: 0, count: 52)
-        case .stream(_, let salt, let commitment):
-            bytes += salt.bytes
-            bytes += commitment
-        case .upload:
-            bytes += [UInt8](repeating: 0, count: 56)
-        }
-        // One after the other, into the room that was reserved for both boxes too.
-        bytes += wrapSalt.bytes
-        bytes += keyCheck
-        bytes += attributeKeyID.bytes
-        bytes += referenceBytes
-        return bytes
+        self.bytes = bytes
+        self.authenticatedCount = authenticatedCount
     }
 }

@@ -1,3 +1,5 @@
+internal import Encoding
+
 /// What an envelope says of the stored body.
 public enum EnvelopeBody: Equatable, Sendable {
     /// The parts of a completed upload: how many, and their plaintext bytes in all.
@@ -35,6 +37,21 @@ public enum EnvelopeBody: Equatable, Sendable {
         case .parts(let count, _): count
         case .stream: 1
         case .upload: nil
+        }
+    }
+
+    /// Appends the length, then salt and commitment or the number of parts: 64 bytes.
+    func append(to bytes: inout [UInt8]) {
+        bytes.append(bigEndian: plaintextCount.map(UInt64.init) ?? UInt64.max)
+        switch self {
+        case .parts(let count, _):
+            bytes.append(bigEndian: UInt32(truncatingIfNeeded: count))
+            bytes.append(contentsOf: repeatElement(0, count: 52))
+        case .stream(_, let salt, let commitment):
+            salt.append(to: &bytes)
+            bytes += commitment
+        case .upload:
+            bytes.append(contentsOf: repeatElement(0, count: 56))
         }
     }
 

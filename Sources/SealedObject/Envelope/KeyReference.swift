@@ -46,7 +46,11 @@ public enum KeyReference: Hashable, Sendable {
     var bytes: [UInt8] {
         switch self {
         case .bucketKey(let id), .kmsBucketKey(let id):
-            return [1] + id.bytes
+            var bytes: [UInt8] = []
+            bytes.reserveCapacity(1 + Identifier.count)
+            bytes.append(1)
+            id.append(to: &bytes)
+            return bytes
         case .customerKey:
             return []
         case .kmsDataKey(let key):

@@ -1,8 +1,6 @@
 internal import Encoding
 
 extension ObjectAttributes {
-    private static let headerCount = 6
-
     /// Reads padded attributes: `u16 type ‖ u32 length ‖ value`, type 0 = padding to the end.
     ///
     /// - Throws: `.attributesTruncated`, `.attributePaddingInvalid`, `.attributeCritical`,
@@ -30,54 +28,73 @@ extension ObjectAttributes {
     ///   field without a name; `.attributeRepeated` for two checksums of one algorithm.
     func encode(limit: Int) throws(SealedObjectError) -> [UInt8] {
         var bytes: [UInt8] = []
-        for type in AttributeType.allCases {
-            for value in try values(of: type) { Self.append(type.rawValue, value, to: &bytes) }
+        for type in AttributeType.allCases { try append(type, to: &bytes) }
+        for other in others {
+            bytes.append(bigEndian: other.type)
+            bytes.append(prefixed: other.value)
         }
-        for other in others { Self.append(other.type, other.value, to: &bytes) }
-        while !bytes.count.isMultiple(of: Self.paddingUnit) { bytes.append(0) }
+        let rest = bytes.count % Self.paddingUnit
+        if rest > 0 {
+            bytes.append(contentsOf: repeatElement(0, count: Self.paddingUnit - rest))
+        }
         guard bytes.count <= limit else { throw .attributesTooLarge }
         return bytes
     }
 
-    private static func append(_ type: UInt16, _ value: [UInt8], to bytes: inout [UInt8]) {
-        bytes.append(bigEndian: type)
-        bytes.append(prefixed: value)
-    }
-
-    private func values(of type: AttributeType) throws(SealedObjectError) -> [[UInt8]] {
+    private func append(
+        _ type: AttributeType,
+        to bytes: inout [UInt8]
+    ) throws(SealedObjectError) {
+        let number = type.rawValue
         switch type {
         case .checksum:
-            guard !checksums.isEmpty else { return [] }
+            guard !checksums.isEmpty else { return }
             guard Set(checksums.map(\.algorithm)).count == checksums.count else {
-                throw .attributeRepeated(type.rawValue)
+                throw .attributeRepeated(number)
             }
-            return checksums.map { [$0.algorithm.rawValue, $0.scope.rawValue] + $0.value }
+            for checksum in checksums {
+                bytes.append(bigEndian: number)
+                bytes.append(bigEndian: UInt32(truncatingIfNeeded: 2 + checksum.value.count))
+                bytes.append(checksum.algorithm.rawValue)
+                bytes.append(checksum.scope.rawValue)
+                bytes += checksum.value
+            }
         case .tableID:
-            return tableID.map { [$0.bytes] } ?? []
+            guard let tableID else { return }
+            bytes.append(bigEndian: number)
+            bytes.append(prefixed: tableID.bytes)
         case .userMetadata:
-            guard userMetadata.allSatisfy({ !$0.name.isEmpty }) else {
-                throw .attributeInvalid(type.rawValue)
+            for field in userMetadata {
+                guard !field.name.isEmpty else { throw .attributeInvalid(number) }
+                Self.append(number, field.name, field.value, to: &bytes)
             }
-            return userMetadata.map { Self.pair($0.name, $0.value) }
         case .tag:
-            guard !tags.isEmpty else { return [] }
+            guard !tags.isEmpty else { return }
             guard Set(tags.map(\.key)).count == tags.count else {
-                throw .attributeRepeated(type.rawValue)
+                throw .attributeRepeated(number)
             }
-            guard tags.allSatisfy({ !$0.key.isEmpty }) else {
-                throw .attributeInvalid(type.rawValue)
+            for tag in tags {
+                guard !tag.key.isEmpty else { throw .attributeInvalid(number) }
+                Self.append(number, tag.key, tag.value, to: &bytes)
             }
-            return tags.map { Self.pair($0.key, $0.value) }
         default:
-            return text(of: type).map { [Array($0.utf8)] } ?? []
+            guard let text = text(of: type) else { return }
+            bytes.append(bigEndian: number)
+            bytes.append(prefixed: text.utf8)
         }
     }
 
-    private static func pair(_ name: String, _ text: String) -> [UInt8] {
-        var value: [UInt8] = []
-        value.append(prefixed: name.utf8)
-        value.append(prefixed: text.utf8)
-        return value
+    private static func append(
+        _ number: UInt16,
+        _ name: String,
+        _ text: String,
+        to bytes: inout [UInt8]
+    ) {
+        let count = 8 + name.utf8.count + text.utf8.count
+        bytes.append(bigEndian: number)
+        bytes.append(bigEndian: UInt32(truncatingIfNeeded: count))
+        bytes.append(prefixed: name.utf8)
+        bytes.append(prefixed: text.utf8)
     }
 
     private func text(of type: AttributeType) -> String? {

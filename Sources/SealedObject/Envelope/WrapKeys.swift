@@ -1,4 +1,5 @@
 internal import Crypto
+internal import Encoding
 
 /// What is derived from the key that wraps an object's key.
 ///
@@ -8,9 +9,8 @@ struct WrapKeys: ~Copyable {
     private static let wrapLabel = Array("sgw/v1/wrap\0".utf8)
     private static let attributeLabel = Array("sgw/v1/attr\0".utf8)
 
-    /// Proves K: 32 bytes.
-    let keyCheck: [UInt8]
-    private let derived: SecretBytes
+    /// Seals the object's key.
+    let box: Box
 
     init(
         _ key: borrowing SecretBytes,
@@ -18,9 +18,20 @@ struct WrapKeys: ~Copyable {
         salt: Salt,
         _ context: EnvelopeContext
     ) throws(SealedObjectError) {
-        let derived = try Self.derive(key, mode, salt, context, label: Self.wrapLabel, count: 76)
-        keyCheck = derived.published(32..<64)
-        self.derived = derived
+        box = Box(
+            derived: try Self.derive(key, mode, salt, context, label: Self.wrapLabel, count: 76),
+            nonceRange: 64..<76
+        )
+    }
+
+    /// Appends the key check, 32 bytes that prove K.
+    func appendKeyCheck(to bytes: inout [UInt8]) {
+        bytes.append(box.derived.span.extracting(32..<64))
+    }
+
+    /// Whether a key check is the one of K; compared in constant time.
+    func matches(_ keyCheck: Span<UInt8>) -> Bool {
+        ConstantTime.equal(box.derived.span.extracting(32..<64), keyCheck)
     }
 
     /// What the key and nonce of the attribute box are derived for.
@@ -33,7 +44,12 @@ struct WrapKeys: ~Copyable {
         _ salt: Salt,
         _ context: EnvelopeContext
     ) -> [UInt8] {
-        label + salt.bytes + context.digest
+        var info: [UInt8] = []
+        info.reserveCapacity(label.count + Salt.count + context.digest.count)
+        info += label
+        salt.append(to: &info)
+        info += context.digest
+        return info
     }
 
     /// Key and nonce of the attribute box.
@@ -55,38 +71,6 @@ struct WrapKeys: ~Copyable {
         )
     }
 
-    func seal(
-        _ objectKey: borrowing SecretBytes,
-        authenticating associated: [UInt8]
-    ) throws(SealedObjectError) -> [UInt8] {
-        do throws(CryptoError) {
-            return try AESGCM(key: derived.span.extracting(0..<32), .seal).seal(
-                objectKey.span,
-                nonce: derived.span.extracting(64..<76),
-                authenticating: associated.span
-            )
-        } catch {
-            throw .crypto(error)
-        }
-    }
-
-    func open(
-        _ keyBox: [UInt8],
-        authenticating associated: [UInt8]
-    ) throws(SealedObjectError) -> SecretBytes {
-        do throws(CryptoError) {
-            return try AESGCM(key: derived.span.extracting(0..<32), .open).openSecret(
-                keyBox.span,
-                nonce: derived.span.extracting(64..<76),
-                authenticating: associated.span
-            )
-        } catch .authenticationFailed {
-            throw .keyBoxRefused
-        } catch {
-            throw .crypto(error)
-        }
-    }
-
     private static func derive(
         _ key: borrowing SecretBytes,
         _ mode: EnvelopeMode,
@@ -99,10 +83,10 @@ struct WrapKeys: ~Copyable {
         let info = info(label, salt, context)
         do throws(CryptoError) {
             guard mode == .customer else {
-                return try HKDF.expand(key, info: info, count: count)
+                return try HKDF.expand(key, info: info.span, count: count)
             }
             let extracted = try HKDF.extract(salt: salt.bytes, secret: key)
-            return try HKDF.expand(extracted, info: info, count: count)
+            return try HKDF.expand(extracted, info: info.span, count: count)
         } catch {
             throw .crypto(error)
         }

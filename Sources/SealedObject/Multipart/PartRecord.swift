@@ -92,9 +92,8 @@ public struct PartRecord: Equatable, Sendable {
         guard partNumber == expectedNumber else { throw .partNumberInvalid(partNumber) }
         let header = Self.header(partNumber, plaintextCount, salt)
         let info = Self.info(objectID, partNumber, salt)
-        guard let padded = try Box(objectKey, info: info).open(box, authenticating: header) else {
-            throw .partRecordRefused
-        }
+        let padded = try Box(objectKey, info: info).open(box.span, authenticating: header.span)
+        guard let padded else { throw .partRecordRefused }
         return try ObjectAttributes(parsing: padded)
     }
 
@@ -102,12 +101,15 @@ public struct PartRecord: Equatable, Sendable {
         var header: [UInt8] = [1]
         header.append(bigEndian: partNumber)
         header.append(bigEndian: UInt64(length))
-        return header + salt.bytes
+        salt.append(to: &header)
+        return header
     }
 
     private static func info(_ objectID: Identifier, _ number: UInt32, _ salt: Salt) -> [UInt8] {
-        var info = label + objectID.bytes
+        var info = label
+        objectID.append(to: &info)
         info.append(bigEndian: number)
-        return info + salt.bytes
+        salt.append(to: &info)
+        return info
     }
 }

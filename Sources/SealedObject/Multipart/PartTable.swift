@@ -77,17 +77,17 @@ public struct PartTable: Equatable, Sendable {
         salt: Salt
     ) throws(SealedObjectError) -> [UInt8] {
         var header = Self.magic
-        header += id.bytes
+        id.append(to: &header)
         header.append(bigEndian: UInt32(parts.count))
         header.append(bigEndian: UInt32(0))
         header.append(bigEndian: UInt64(plaintextCount))
-        header += salt.bytes
+        salt.append(to: &header)
         var entries: [UInt8] = []
         entries.reserveCapacity(parts.count * Self.partCount)
         for part in parts {
             entries.append(bigEndian: part.number)
             entries.append(bigEndian: UInt64(part.plaintextCount))
-            entries += part.salt.bytes
+            part.salt.append(to: &entries)
         }
         let box = try Box(objectKey, info: Self.label + objectID.bytes + header)
         return header + (try box.seal(entries, authenticating: header))
@@ -126,8 +126,8 @@ public struct PartTable: Equatable, Sendable {
         guard Array(id) == expectedID.bytes else { throw .partTableMismatch }
         let header = Array(sealed[..<Self.headerCount])
         let box = try Box(objectKey, info: Self.label + objectID.bytes + header)
-        let body = Array(sealed[Self.headerCount...])
-        guard let entries = try box.open(body, authenticating: header) else {
+        let body = sealed.span.extracting(Self.headerCount...)
+        guard let entries = try box.open(body, authenticating: header.span) else {
             throw .partTableRefused
         }
         try self.init(id: expectedID, parts: try Self.parse(entries))

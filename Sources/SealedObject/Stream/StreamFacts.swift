@@ -2,6 +2,9 @@ internal import Encoding
 
 /// What is known of a stream without its bytes: the part of its header that the key depends on.
 public struct StreamFacts: Equatable, Sendable {
+    /// The length of what a header says of a stream, in bytes.
+    static let count = 64
+
     /// The object's or the upload's id.
     public let objectID: Identifier
     /// The part's number, 1...10,000; `nil` for the whole body of an object.
@@ -40,14 +43,22 @@ public struct StreamFacts: Equatable, Sendable {
     /// The first 64 bytes of the header.
     public var bytes: [UInt8] {
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(SealedFormat.headerCount)
+        bytes.reserveCapacity(Self.count)
+        append(to: &bytes)
+        return bytes
+    }
+
+    /// Appends the first 64 bytes of the header.
+    func append(to bytes: inout [UInt8]) {
         bytes += StreamHeader.magic
-        bytes += [SealedFormat.suite, SealedFormat.segmentLog2, partNumber == nil ? 0 : 1, 0]
+        bytes.append(SealedFormat.suite)
+        bytes.append(SealedFormat.segmentLog2)
+        bytes.append(partNumber == nil ? 0 : 1)
+        bytes.append(0)
         bytes.append(bigEndian: partNumber ?? 0)
         bytes.append(bigEndian: UInt32(0))
         bytes.append(bigEndian: UInt64(plaintextCount))
-        bytes += objectID.bytes
-        bytes += salt.bytes
-        return bytes
+        objectID.append(to: &bytes)
+        salt.append(to: &bytes)
     }
 }

@@ -21,7 +21,13 @@ public struct StreamHeader: Equatable, Sendable {
     }
 
     /// The header's 96 bytes.
-    public var bytes: [UInt8] { facts.bytes + commitment }
+    public var bytes: [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(SealedFormat.headerCount)
+        facts.append(to: &bytes)
+        bytes += commitment
+        return bytes
+    }
 
     /// Reads a header of 96 bytes; only a reader that knows the facts can trust it.
     ///

@@ -9,7 +9,7 @@ public struct StreamKeys: ~Copyable, Sendable {
     /// Names the key without telling it: 32 bytes, in the header and in the envelope.
     public let commitment: [UInt8]
 
-    let key: SecretBytes
+    private let derived: SecretBytes
     /// The nonce of no segment yet: prefix, then zeros.
     let nonce: InlineArray<12, UInt8>
 
@@ -25,16 +25,31 @@ public struct StreamKeys: ~Copyable, Sendable {
     ) throws(SealedObjectError) {
         guard objectKey.count == SealedFormat.keyCount else { throw .lengthInvalid }
         do throws(CryptoError) {
-            let derived = try HKDF.expand(objectKey, info: Self.label + facts.bytes, count: 71)
-            key = try derived.part(0..<32)
+            var info: [UInt8] = []
+            info.reserveCapacity(Self.label.count + StreamFacts.count)
+            info += Self.label
+            facts.append(to: &info)
+            let derived = try HKDF.expand(objectKey, info: info.span, count: 71)
             commitment = derived.published(32..<64)
-            var nonce = InlineArray<12, UInt8>(repeating: 0)
-            let prefix = derived.published(64..<71)
-            for index in 0..<7 { nonce[index] = prefix[index] }
-            self.nonce = nonce
+            nonce = Self.nonce(derived)
+            self.derived = derived
         } catch {
             throw .crypto(error)
         }
+    }
+
+    private static func nonce(_ derived: borrowing SecretBytes) -> InlineArray<12, UInt8> {
+        var nonce = InlineArray<12, UInt8>(repeating: 0)
+        let bytes = derived.span
+        for index in 0..<7 { nonce[index] = bytes[64 + index] }
+        return nonce
+    }
+
+    /// AES-GCM under the stream's key.
+    ///
+    /// - Throws: `.libraryFailure`.
+    borrowing func cipher(_ direction: AESGCM.Direction) throws(CryptoError) -> AESGCM {
+        try AESGCM(key: derived.span.extracting(0..<32), direction)
     }
 
     /// Nothing where the keys are those that an envelope commits to; compared in constant time.

@@ -53,7 +53,7 @@ public final class StreamOpener {
         segmentCount = facts.layout.plaintextCount(ofSegment: slice.firstSegment)
         headerRemaining = slice.includesHeader ? SealedFormat.headerCount : 0
         do throws(CryptoError) {
-            cipher = try AESGCM(key: keys.key.span, .open)
+            cipher = try keys.cipher(.open)
             try begin()
         } catch {
             throw .crypto(error)

@@ -33,7 +33,7 @@ public final class StreamSealer {
         layout = facts.layout
         nonce = keys.nonce
         do throws(CryptoError) {
-            cipher = try AESGCM(key: keys.key.span, .seal)
+            cipher = try keys.cipher(.seal)
         } catch {
             throw .crypto(error)
         }

@@ -87,7 +87,7 @@ struct HTTP2RequestAssembler {
         if name.isEqual(to: "host") {
             guard appendHost(value) else { return }
         }
-        fields.append(name: name, value: value)
+        fields.append(lowercaseName: name, value: value)
     }
 
     /// The head, now that its block is complete.

@@ -36,7 +36,8 @@ final class HTTP2ServerExchange: HTTPServerExchange {
     var isWaiting = false
     /// Whether the application was told, or could see, that the queue is full.
     var isFull = false
-    private(set) var queue = CircularBuffer<ByteBuffer>(initialCapacity: 2)
+    /// What is to be sent of the body; made when there is some, since many responses have none.
+    private var queue: CircularBuffer<ByteBuffer>?
     private(set) var queuedBytes = 0
     private var trailers: HTTPFields?
 
@@ -81,7 +82,8 @@ final class HTTP2ServerExchange: HTTPServerExchange {
         else { return }
         if queuedBytes == 0 { clock.sent(now: eventLoop.now) }
         queuedBytes += body.readableBytes
-        queue.append(body)
+        if queue == nil { queue = CircularBuffer(initialCapacity: 2) }
+        queue?.append(body)
         if queuedBytes >= Self.queueHighBytes { isFull = true }
         goOn(connection)
     }
@@ -137,14 +139,14 @@ final class HTTP2ServerExchange: HTTPServerExchange {
     func moveBody(_ count: Int, into batch: inout ByteBuffer) {
         var rest = min(count, queuedBytes)
         queuedBytes -= rest
-        while rest > 0, let first = queue.first {
+        while rest > 0, let first = queue?.first {
             guard first.readableBytes > rest else {
-                var whole = queue.removeFirst()
+                guard var whole = queue?.removeFirst() else { return }
                 rest -= whole.readableBytes
                 batch.writeBuffer(&whole)
                 continue
             }
-            if var part = queue[queue.startIndex].readSlice(length: rest) {
+            if let start = queue?.startIndex, var part = queue?[start].readSlice(length: rest) {
                 batch.writeBuffer(&part)
             }
             rest = 0
@@ -158,7 +160,7 @@ final class HTTP2ServerExchange: HTTPServerExchange {
     }
 
     func dropQueue() {
-        queue.removeAll()
+        queue = nil
         queuedBytes = 0
     }
 

@@ -33,12 +33,12 @@ extension SigV4Authorization {
                 ?? head.fields["x-amz-security-token"],
             payload: payload,
             payloadText: payloadText,
-            signedHeaders: signedHeaders,
-            signature: try parse(signature: signature[...], .query)
+            signedHeaders: Array(signedHeaders),
+            signature: try parse(signature: signature, .query)
         )
     }
 
-    private static func checkAlgorithm(_ algorithm: [UInt8]?) throws(SigV4Error) {
+    private static func checkAlgorithm(_ algorithm: ArraySlice<UInt8>?) throws(SigV4Error) {
         let algorithm = try required(algorithm, .algorithm)
         if algorithm.span.isEqual(to: "AWS4-HMAC-SHA256") { return }
         if algorithm.span.starts(with: "AWS4-ECDSA-") { throw .asymmetricSignatureUnsupported }
@@ -46,14 +46,14 @@ extension SigV4Authorization {
     }
 
     private static func required(
-        _ value: [UInt8]?,
+        _ value: ArraySlice<UInt8>?,
         _ component: SigV4Component
-    ) throws(SigV4Error) -> [UInt8] {
+    ) throws(SigV4Error) -> ArraySlice<UInt8> {
         guard let value else { throw .componentMissing(.query, component) }
         return value
     }
 
-    private static func parse(expires text: [UInt8]) throws(SigV4Error) -> Int {
+    private static func parse(expires text: ArraySlice<UInt8>) throws(SigV4Error) -> Int {
         guard !text.isEmpty, text.allSatisfy({ (0x30...0x39).contains($0) }) else {
             throw .componentMalformed(.query, .expires)
         }
@@ -72,7 +72,7 @@ extension SigV4Authorization {
         _ fields: HTTPFields
     ) throws(SigV4Error) -> (SigV4Payload, text: [UInt8]) {
         let header = try payloadText(fields)
-        let parameter = query.payloadHash?[...]
+        let parameter = query.payloadHash
         guard header == nil || parameter == nil || header == parameter else {
             throw .payloadHashMalformed
         }

@@ -5,19 +5,23 @@ internal import Encoding
 /// A `+` stands for itself, not for a space, as everywhere in this module: what is signed is what
 /// is acted on.
 struct SignatureQuery {
-    var algorithm: [UInt8]?
-    var credential: [UInt8]?
-    var date: [UInt8]?
-    var expires: [UInt8]?
-    var payloadHash: [UInt8]?
-    var securityToken: [UInt8]?
-    var signature: [UInt8]?
-    var signedHeaders: [UInt8]?
+    /// The values, one behind the other: a block of memory for all of them.
+    private var text: [UInt8] = []
+    private var places = InlineArray<8, Range<Int>?>(repeating: nil)
+
+    var algorithm: ArraySlice<UInt8>? { places[0].map { text[$0] } }
+    var credential: ArraySlice<UInt8>? { places[1].map { text[$0] } }
+    var date: ArraySlice<UInt8>? { places[2].map { text[$0] } }
+    var expires: ArraySlice<UInt8>? { places[3].map { text[$0] } }
+    var payloadHash: ArraySlice<UInt8>? { places[4].map { text[$0] } }
+    var securityToken: ArraySlice<UInt8>? { places[5].map { text[$0] } }
+    var signature: ArraySlice<UInt8>? { places[6].map { text[$0] } }
+    var signedHeaders: ArraySlice<UInt8>? { places[7].map { text[$0] } }
     /// Whether there are parameters of signature version 2.
     private(set) var hasVersion2 = false
 
     /// Whether there are parameters of signature version 4.
-    var hasVersion4: Bool { algorithm != nil || credential != nil || signature != nil }
+    var hasVersion4: Bool { places[0] != nil || places[1] != nil || places[6] != nil }
 
     init(target: String) throws(SigV4Error) {
         let bytes = target.utf8.span
@@ -55,30 +59,33 @@ struct SignatureQuery {
             return
         }
         switch name.count {
-        case 10 where name.isEqual(to: "X-Amz-Date"): try Self.set(&date, value, .date)
-        case 13 where name.isEqual(to: "X-Amz-Expires"): try Self.set(&expires, value, .expires)
+        case 10 where name.isEqual(to: "X-Amz-Date"): try set(2, value, .date)
+        case 13 where name.isEqual(to: "X-Amz-Expires"): try set(3, value, .expires)
         case 15 where name.isEqual(to: "X-Amz-Algorithm"):
-            try Self.set(&algorithm, value, .algorithm)
+            try set(0, value, .algorithm)
         case 15 where name.isEqual(to: "X-Amz-Signature"):
-            try Self.set(&signature, value, .signature)
+            try set(6, value, .signature)
         case 16 where name.isEqual(to: "X-Amz-Credential"):
-            try Self.set(&credential, value, .credential)
+            try set(1, value, .credential)
         case 19 where name.isEqual(to: "X-Amz-SignedHeaders"):
-            try Self.set(&signedHeaders, value, .signedHeaders)
+            try set(7, value, .signedHeaders)
         case 20 where name.isEqual(to: "X-Amz-Content-Sha256"):
-            try Self.set(&payloadHash, value, .payloadHash)
+            try set(4, value, .payloadHash)
         case 20 where name.isEqual(to: "X-Amz-Security-Token"):
-            try Self.set(&securityToken, value, .securityToken)
+            try set(5, value, .securityToken)
         default: break
         }
     }
 
-    private static func set(
-        _ field: inout [UInt8]?,
+    private mutating func set(
+        _ place: Int,
         _ value: Span<UInt8>,
         _ component: SigV4Component
     ) throws(SigV4Error) {
-        guard field == nil else { throw .componentRepeated(.query, component) }
-        field = try CanonicalEncoding.decode(value)
+        guard places[place] == nil else { throw .componentRepeated(.query, component) }
+        if text.isEmpty { text.reserveCapacity(512) }
+        let start = text.count
+        try CanonicalEncoding.append(decoding: value, to: &text)
+        places[place] = start..<text.count
     }
 }

@@ -14,6 +14,7 @@ enum CanonicalEncoding {
         while index < text.count {
             // What stands for itself is nearly all there is, and is taken as it is.
             let start = index
+            while text.count - index >= 8, ByteWord(text, at: index).isUnreserved { index += 8 }
             while index < text.count, standsForItself(text[index], keepingSlash) { index += 1 }
             output.append(text.extracting(start..<index))
             guard index < text.count else { return }
@@ -37,7 +38,17 @@ enum CanonicalEncoding {
     /// - Throws: `.targetMalformed` where a `%` isn't followed by two hexadecimal digits.
     static func decode(_ text: Span<UInt8>) throws(SigV4Error) -> [UInt8] {
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(text.count)
+        try append(decoding: text, to: &bytes)
+        return bytes
+    }
+
+    /// Appends the bytes that `text` stands for.
+    ///
+    /// - Throws: `.targetMalformed` where a `%` isn't followed by two hexadecimal digits.
+    static func append(
+        decoding text: Span<UInt8>,
+        to bytes: inout [UInt8]
+    ) throws(SigV4Error) {
         var index = 0
         while index < text.count {
             let end = text.firstIndex(of: UInt8(ascii: "%"), from: index)
@@ -45,7 +56,6 @@ enum CanonicalEncoding {
             index = end
             if index < text.count { bytes.append(try decodeByte(text, &index)) }
         }
-        return bytes
     }
 
     private static func decodeByte(

@@ -101,7 +101,8 @@ extension SigV4Verifier {
             throw .requestNotYetValid(requestTime: form.time, serverTime: now)
         }
         let key = try keys.key(form.accessKeyID, form.scope, secret: secret)
-        guard ConstantTime.equal(key.signature(of: form.policy.span), form.signature) else {
+        let expected = try key.signature(of: form.policy.span)
+        guard ConstantTime.equal(expected, form.signature) else {
             throw .signatureMismatch
         }
         return SigV4Identity(

@@ -9,9 +9,10 @@ struct CommitmentTests {
         let vector = try Vector(named: name)
         let envelope = try Envelope(text: Array(vector.text("envelope").utf8))
         let facts = try #require(envelope.streamFacts)
+        let info = Array("sgw/v1/stream\0".utf8) + facts.bytes
         let derived = try HKDF.expand(
             vector.secret("object-key"),
-            info: Array("sgw/v1/stream\0".utf8) + facts.bytes,
+            info: info.span,
             count: 71
         )
         let prefix = try derived.part(64..<71)
@@ -20,8 +21,9 @@ struct CommitmentTests {
         nonce += [1, 0, 0, 0, 0]
         let key = try derived.part(0..<32)
         let segment = Array(vector.body[96...])
-        return try AESGCM(key: key.span, .open).open(
+        return try AESGCM.open(
             segment.span,
+            key: key.span,
             nonce: nonce.span,
             authenticating: [UInt8]().span
         )

@@ -1,5 +1,5 @@
-// AES-GCM with nonces of 12 and tags of 16 bytes (NIST SP 800-38D): what the provider needs of
-// BoringSSL, whose headers can't be read together with OpenSSL's.
+// AES-GCM with nonces of 12 and tags of 16 bytes (NIST SP 800-38D) by BoringSSL, whose headers
+// can't be read together with OpenSSL's: for the provider, and for sealing where that is loaded.
 #ifndef SEALGATE_AES_GCM_CIPHER_H
 #define SEALGATE_AES_GCM_CIPHER_H
 
@@ -35,6 +35,18 @@ int gcm_set_tag(gcm_cipher *cipher, const uint8_t *tag, size_t count);
 
 /// Gives the tag of a message that was sealed. 1, or 0.
 int gcm_get_tag(gcm_cipher *cipher, uint8_t *tag, size_t count);
+
+/// Seals one message under a key of 32 bytes: `count` bytes and the tag go to `output`, which may
+/// be where the input is. Nothing is allocated. 1, or 0.
+int gcm_seal_message(const uint8_t *key, const uint8_t *nonce, const uint8_t *associated,
+                     size_t associated_count, const uint8_t *input, size_t count,
+                     uint8_t *output);
+
+/// Opens what that made: `count` bytes with the tag. 1, or 0 where it isn't authentic; nothing of
+/// the plaintext is left in `output` then.
+int gcm_open_message(const uint8_t *key, const uint8_t *nonce, const uint8_t *associated,
+                     size_t associated_count, const uint8_t *input, size_t count,
+                     uint8_t *output);
 
 /// Overwrites memory in a way that compilers keep.
 void gcm_wipe(void *bytes, size_t count);

@@ -2,9 +2,8 @@
 // take twice as long for what is derived here; libcrypto keeps them as long as it is version 3.
 #define OPENSSL_SUPPRESS_DEPRECATED
 
-#include "CKeyDerivation.h"
+#include "CHashing.h"
 
-#include <openssl/crypto.h>
 #include <openssl/sha.h>
 #include <string.h>
 
@@ -26,7 +25,7 @@ static void begin_hash(SHA512_CTX *hash, const uint8_t *key, size_t key_count, u
     }
     SHA384_Init(hash);
     SHA384_Update(hash, block, sizeof block);
-    OPENSSL_cleanse(block, sizeof block);
+    explicit_bzero(block, sizeof block);
 }
 
 void sealgate_hkdf_sha384_begin(void *keyed, const uint8_t *key, size_t key_count) {
@@ -55,8 +54,8 @@ void sealgate_hkdf_sha384_expand(
         size_t left = count - offset;
         memcpy(output + offset, digest, left < digest_bytes ? left : digest_bytes);
     }
-    OPENSSL_cleanse(&hash, sizeof hash);
-    OPENSSL_cleanse(digest, sizeof digest);
+    explicit_bzero(&hash, sizeof hash);
+    explicit_bzero(digest, sizeof digest);
 }
 
 void sealgate_hkdf_sha384_once(
@@ -66,5 +65,5 @@ void sealgate_hkdf_sha384_once(
     keyed_hmac keyed;
     sealgate_hkdf_sha384_begin(&keyed, key, key_count);
     sealgate_hkdf_sha384_expand(&keyed, info, info_count, output, count);
-    OPENSSL_cleanse(&keyed, sizeof keyed);
+    explicit_bzero(&keyed, sizeof keyed);
 }

@@ -1,0 +1,64 @@
+internal import Crypto
+internal import Encoding
+
+/// So many 64-bit words of bytes that need no memory of their own: what ids and salts are made of.
+struct InlineBytes<let wordCount: Int>: Hashable, Sendable {
+    /// The length in bytes.
+    static var count: Int { wordCount * 8 }
+
+    var words: InlineArray<wordCount, UInt64>
+
+    /// These words, big-endian.
+    init(words: InlineArray<wordCount, UInt64>) { self.words = words }
+
+    /// Zeros.
+    init() { words = InlineArray(repeating: 0) }
+
+    /// A copy of `count` bytes.
+    ///
+    /// - Throws: `.lengthInvalid` for another length.
+    init(_ bytes: some Collection<UInt8>) throws(SealedObjectError) {
+        guard bytes.count == Self.count else { throw .lengthInvalid }
+        // Over any collection each byte would cost calls; over contiguous bytes it doesn't.
+        let copy = bytes.withContiguousStorageIfAvailable { unsafe InlineBytes(copying: $0.span) }
+        self = copy ?? InlineBytes(copying: Array(bytes).span)
+    }
+
+    private init(copying bytes: Span<UInt8>) {
+        self.init()
+        for index in bytes.indices {
+            words[index / 8] = words[index / 8] << 8 | UInt64(bytes[index])
+        }
+    }
+
+    /// Random bytes.
+    ///
+    /// - Throws: `.crypto(.randomUnavailable)`.
+    static func random() throws(SealedObjectError) -> InlineBytes {
+        var drawn = InlineBytes()
+        var words = drawn.words.mutableSpan
+        do throws(CryptoError) { try Random.fill(&words) } catch { throw .crypto(error) }
+        return drawn
+    }
+
+    /// The bytes, in an array.
+    var bytes: [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(Self.count)
+        append(to: &bytes)
+        return bytes
+    }
+
+    /// Appends the bytes.
+    func append(to bytes: inout [UInt8]) {
+        for index in words.indices { bytes.append(bigEndian: words[index]) }
+    }
+
+    static func == (left: InlineBytes, right: InlineBytes) -> Bool {
+        left.words.indices.allSatisfy { left.words[$0] == right.words[$0] }
+    }
+
+    func hash(into hasher: inout Swift.Hasher) {
+        for index in words.indices { hasher.combine(words[index]) }
+    }
+}
