@@ -13,7 +13,14 @@ public enum Base64 {
         _ bytes: some Collection<UInt8>,
         as variant: Variant = .standard
     ) -> String {
-        String(decoding: encodeBytes(bytes, as: variant), as: UTF8.self)
+        bytes.withContiguousStorageIfAvailable { unsafe text(of: $0.span, variant) }
+            ?? text(of: Array(bytes).span, variant)
+    }
+
+    private static func text(of bytes: Span<UInt8>, _ variant: Variant) -> String {
+        unsafe String(unsafeUninitializedCapacity: bytes.count / 3 * 4 + 4) { text in
+            unsafe write(bytes, variant, to: text)
+        }
     }
 
     /// The text of `bytes`, as ASCII bytes.
@@ -27,29 +34,38 @@ public enum Base64 {
     }
 
     private static func encodeBytes(of bytes: Span<UInt8>, _ variant: Variant) -> [UInt8] {
+        unsafe [UInt8](unsafeUninitializedCapacity: bytes.count / 3 * 4 + 4) { text, count in
+            count = unsafe write(bytes, variant, to: text)
+        }
+    }
+
+    /// Writes the text, for which there is room, and gives its length.
+    private static func write(
+        _ bytes: Span<UInt8>,
+        _ variant: Variant,
+        to text: UnsafeMutableBufferPointer<UInt8>
+    ) -> Int {
         let groups = bytes.count / 3
         let rest = bytes.count - 3 * groups
         let alphabet = variant == .standard ? standard.characters : url.characters
-        return unsafe [UInt8](unsafeUninitializedCapacity: 4 * groups + 4) { text, count in
-            for group in 0..<groups {
-                let bits =
-                    Int(bytes[3 * group]) << 16 | Int(bytes[3 * group + 1]) << 8
-                    | Int(bytes[3 * group + 2])
-                unsafe text[4 * group] = alphabet[bits >> 18]
-                unsafe text[4 * group + 1] = alphabet[bits >> 12 & 63]
-                unsafe text[4 * group + 2] = alphabet[bits >> 6 & 63]
-                unsafe text[4 * group + 3] = alphabet[bits & 63]
-            }
-            count = 4 * groups
-            guard rest > 0 else { return }
-            let second = rest == 2 ? Int(bytes[3 * groups + 1]) << 8 : 0
-            let bits = Int(bytes[3 * groups]) << 16 | second
-            unsafe text[count] = alphabet[bits >> 18]
-            unsafe text[count + 1] = alphabet[bits >> 12 & 63]
-            unsafe text[count + 2] = rest == 2 ? alphabet[bits >> 6 & 63] : UInt8(ascii: "=")
-            unsafe text[count + 3] = UInt8(ascii: "=")
-            count += variant == .standard ? 4 : rest + 1
+        for group in 0..<groups {
+            let bits =
+                Int(bytes[3 * group]) << 16 | Int(bytes[3 * group + 1]) << 8
+                | Int(bytes[3 * group + 2])
+            unsafe text[4 * group] = alphabet[bits >> 18]
+            unsafe text[4 * group + 1] = alphabet[bits >> 12 & 63]
+            unsafe text[4 * group + 2] = alphabet[bits >> 6 & 63]
+            unsafe text[4 * group + 3] = alphabet[bits & 63]
         }
+        let count = 4 * groups
+        guard rest > 0 else { return count }
+        let second = rest == 2 ? Int(bytes[3 * groups + 1]) << 8 : 0
+        let bits = Int(bytes[3 * groups]) << 16 | second
+        unsafe text[count] = alphabet[bits >> 18]
+        unsafe text[count + 1] = alphabet[bits >> 12 & 63]
+        unsafe text[count + 2] = rest == 2 ? alphabet[bits >> 6 & 63] : UInt8(ascii: "=")
+        unsafe text[count + 3] = UInt8(ascii: "=")
+        return count + (variant == .standard ? 4 : rest + 1)
     }
 
     /// The bytes that `text` spells.

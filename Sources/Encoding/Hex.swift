@@ -3,13 +3,15 @@ public enum Hex {
     /// Lower-case digits of `bytes`, two for each byte.
     @inlinable
     public static func encode(_ bytes: some Collection<UInt8>) -> String {
-        var digits: [UInt8] = []
-        digits.reserveCapacity(bytes.count * 2)
-        for byte in bytes {
-            digits.append(digit(byte >> 4))
-            digits.append(digit(byte & 15))
+        unsafe String(unsafeUninitializedCapacity: bytes.count * 2) { digits in
+            var count = 0
+            for byte in bytes where count + 1 < digits.count {
+                unsafe digits.initializeElement(at: count, to: digit(byte >> 4))
+                unsafe digits.initializeElement(at: count + 1, to: digit(byte & 15))
+                count += 2
+            }
+            return count
         }
-        return String(decoding: digits, as: UTF8.self)
     }
 
     /// The bytes that `text` spells; `nil` for an odd length or anything but hexadecimal digits.

@@ -71,6 +71,14 @@ public struct HTTPFields: Sendable {
         entries.append(entry)
     }
 
+    /// Adds a field whose value stands between quotes, as entity tags do; nothing is escaped.
+    public mutating func append(_ name: StaticString, quoting value: String) {
+        append(name, "\"")
+        unsafe value.utf8.span.withUnsafeBufferPointer { unsafe bytes.append(contentsOf: $0) }
+        bytes.append(UInt8(ascii: "\""))
+        entries[entries.count - 1].valueCount += UInt32(truncatingIfNeeded: value.utf8.count) + 1
+    }
+
     /// Adds all fields of others at the end.
     public mutating func append(_ others: HTTPFields) {
         guard !isEmpty else {

@@ -48,4 +48,37 @@ import Testing
         #expect(fields["name-99"]?.utf8.count == 99)
         #expect(fields["name-0"] == "")
     }
+
+    @Test("puts a value between quotes, among other fields")
+    func quoting() {
+        var fields = HTTPFields([("a", "one")])
+        fields.append("etag", quoting: "0af-1")
+        fields.append("empty", quoting: "")
+        fields.append("b", "two")
+        #expect(
+            fields
+                == HTTPFields([
+                    ("a", "one"), ("etag", "\"0af-1\""), ("empty", "\"\""), ("b", "two"),
+                ])
+        )
+    }
+
+    @Test("takes others at the end, in whatever state it is")
+    func others() {
+        let others = HTTPFields([("c", "three"), ("d", "")])
+        for own in [[], [("a", "one"), ("b", "two")]] {
+            var fields = HTTPFields(own)
+            fields.append(others)
+            fields.append("e", "five")
+            #expect(fields == HTTPFields(own + [("c", "three"), ("d", ""), ("e", "five")]))
+        }
+        var reserved = HTTPFields()
+        reserved.reserve(fields: 8, bytes: 100)
+        reserved.append(others)
+        reserved.removeAll("c")
+        reserved.append(others)
+        #expect(reserved == HTTPFields([("d", ""), ("c", "three"), ("d", "")]))
+        // Those that were given stay as they were.
+        #expect(others == HTTPFields([("c", "three"), ("d", "")]))
+    }
 }

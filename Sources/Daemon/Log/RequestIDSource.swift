@@ -14,12 +14,13 @@ public struct RequestIDSource: Sendable {
         mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
         mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
         mixed ^= mixed >> 31
-        var digits: [UInt8] = []
-        digits.reserveCapacity(16)
-        for shift in stride(from: 60, through: 0, by: -4) {
-            let digit = Hex.digit(UInt8(truncatingIfNeeded: mixed >> UInt64(shift)) & 15)
-            digits.append(digit >= 0x61 ? digit - 0x20 : digit)
+        return unsafe String(unsafeUninitializedCapacity: 16) { digits in
+            for index in 0..<16 {
+                let value = UInt8(truncatingIfNeeded: mixed >> UInt64(60 - 4 * index)) & 15
+                let digit = value < 10 ? 0x30 + value : 0x41 + value - 10
+                unsafe digits.initializeElement(at: index, to: digit)
+            }
+            return 16
         }
-        return String(decoding: digits, as: UTF8.self)
     }
 }

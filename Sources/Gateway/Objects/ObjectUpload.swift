@@ -158,7 +158,7 @@ final class ObjectUpload: UploadKind {
         scope.loop.openedObjects.remove(.init(bucket: scope.bucket, key: scope.key))
         var fields = HTTPFields()
         fields.reserve(fields: 16, bytes: 512)
-        fields.append("etag", "\"\(entityTag)\"")
+        fields.append("etag", quoting: entityTag)
         if let checksum = facts.checksum {
             fields.append(checksum.algorithm.fieldName, Base64.encode(checksum.value))
             fields.append("x-amz-checksum-type", "FULL_OBJECT")

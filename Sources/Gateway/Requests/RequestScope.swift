@@ -100,11 +100,10 @@ final class RequestScope {
     }
 
     /// Sends the final head with the fields that every answer has.
-    func sendHead(status: Int, fields: HTTPFields, end: Bool) {
+    func sendHead(status: Int, fields: consuming HTTPFields, end: Bool) {
         guard !answered else { return }
         answered = true
         self.status = status
-        var fields = fields
         if let cors { fields.append(cors) }
         fields.append("x-amz-request-id", id)
         fields.append("x-amz-id-2", id)
@@ -114,8 +113,7 @@ final class RequestScope {
     }
 
     /// Answers with a whole body (none for HEAD, whose fields are the same).
-    func respond(status: Int, fields: HTTPFields = HTTPFields(), body: [UInt8] = []) {
-        var fields = fields
+    func respond(status: Int, fields: consuming HTTPFields = HTTPFields(), body: [UInt8] = []) {
         let hasNoBody = status == 204 || status == 304
         if !hasNoBody, !fields.contains("content-length") {
             fields.append("content-length", String(body.count))
@@ -128,8 +126,7 @@ final class RequestScope {
     }
 
     /// Answers with an XML document.
-    func respond(status: Int = 200, xml: [UInt8], fields: HTTPFields = HTTPFields()) {
-        var fields = fields
+    func respond(status: Int = 200, xml: [UInt8], fields: consuming HTTPFields = HTTPFields()) {
         fields.append("content-type", "application/xml")
         respond(status: status, fields: fields, body: xml)
     }

@@ -46,8 +46,9 @@ struct StoreRequest: Sendable {
 
     /// The target of a bucket or an object in path style.
     static func target(bucket: String, key: String? = nil, query: String = "") -> String {
-        var text: [UInt8] = [UInt8(ascii: "/")]
+        var text: [UInt8] = []
         text.reserveCapacity(bucket.utf8.count + (key?.utf8.count ?? 0) + query.utf8.count + 8)
+        text.append(UInt8(ascii: "/"))
         text.append(contentsOf: bucket.utf8)
         if let key {
             text.append(UInt8(ascii: "/"))

@@ -98,10 +98,9 @@ extension Envelope {
         try reference.verify()
         try body.verify()
         let wrapKeys = try WrapKeys(wrapKey, mode: reference.mode, salt: wrapSalt, context)
-        let referenceBytes = reference.bytes
         var bytes: [UInt8] = []
         bytes.reserveCapacity(
-            Self.fixedCount + referenceBytes.count + Self.keyBoxCount + padded.count
+            Self.fixedCount + reference.count + Self.keyBoxCount + padded.count
                 + SealedFormat.tagCount
         )
         let flags: UInt8 = (body.isMultipart ? 1 : 0) | (reference.isKMSBucketKey ? 2 : 0)
@@ -109,14 +108,14 @@ extension Envelope {
         bytes.append(SealedFormat.suite)
         bytes.append(reference.mode.rawValue)
         bytes.append(flags)
-        bytes.append(bigEndian: UInt16(truncatingIfNeeded: referenceBytes.count))
+        bytes.append(bigEndian: UInt16(truncatingIfNeeded: reference.count))
         bytes.append(bigEndian: UInt16(truncatingIfNeeded: padded.count + SealedFormat.tagCount))
         objectID.append(to: &bytes)
         body.append(to: &bytes)
         wrapSalt.append(to: &bytes)
         wrapKeys.appendKeyCheck(to: &bytes)
         attributeKeyID.append(to: &bytes)
-        bytes += referenceBytes
+        reference.append(to: &bytes)
         try wrapKeys.box.append(sealing: objectKey.span, to: &bytes)
         let authenticatedCount = bytes.count
         try WrapKeys.attributeBox(attributeKey, mode: reference.mode, salt: wrapSalt, context)

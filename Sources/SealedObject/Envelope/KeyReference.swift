@@ -42,23 +42,29 @@ public enum KeyReference: Hashable, Sendable {
         if case .kmsBucketKey = self { true } else { false }
     }
 
-    /// The reference's bytes in the envelope.
-    var bytes: [UInt8] {
+    /// The length of the reference in the envelope.
+    var count: Int {
+        switch self {
+        case .bucketKey, .kmsBucketKey: 1 + Identifier.count
+        case .customerKey: 0
+        case .kmsDataKey(let key):
+            13 + key.kmsKeyID.utf8.count + key.wrapped.count + key.clientContext.count
+        }
+    }
+
+    /// Appends the reference as it stands in the envelope.
+    func append(to bytes: inout [UInt8]) {
         switch self {
         case .bucketKey(let id), .kmsBucketKey(let id):
-            var bytes: [UInt8] = []
-            bytes.reserveCapacity(1 + Identifier.count)
             bytes.append(1)
             id.append(to: &bytes)
-            return bytes
         case .customerKey:
-            return []
+            break
         case .kmsDataKey(let key):
-            var bytes: [UInt8] = [2]
+            bytes.append(2)
             bytes.append(prefixed: key.kmsKeyID.utf8)
             bytes.append(prefixed: key.wrapped)
             bytes.append(prefixed: key.clientContext)
-            return bytes
         }
     }
 
