@@ -88,7 +88,10 @@ let package = Package(
         library("Transport", ["HTTPWire", "Encoding", "CLinux", nio, nioPosix]),
         library(
             "SecureTransport",
-            ["Transport", "COpenSSL", "CNGHTTP2", "HTTPWire", "Encoding", nio, nioPosix]
+            [
+                "Transport", "Crypto", "COpenSSL", "CNGHTTP2", "HTTPWire", "Encoding", nio,
+                nioPosix,
+            ]
         ),
         library("Daemon", ["Encoding", "CLinux", logging, yaml]),
         library(

@@ -108,6 +108,7 @@ extension AESGCM {
         into output: UnsafeMutableRawPointer,
         by implementation: Implementation = .current
     ) throws(CryptoError) {
+        guard key.count == keyCount, nonce.count == nonceCount else { throw .lengthInvalid }
         guard implementation == .boringSSL else {
             let cipher = try AESGCM(key: key, .seal, by: implementation)
             try cipher.begin(nonce: nonce)
@@ -116,7 +117,7 @@ extension AESGCM {
             return try unsafe cipher.finishSealing(tag: output + plaintext.count)
         }
         guard
-            try unsafe runs(gcm_seal_message, plaintext, key, nonce, associated, into: output)
+            unsafe runs(gcm_seal_message, plaintext, key, nonce, associated, into: output)
         else { throw .libraryFailure }
     }
 
@@ -128,6 +129,7 @@ extension AESGCM {
         into output: UnsafeMutableRawPointer?,
         by implementation: Implementation = .current
     ) throws(CryptoError) {
+        guard key.count == keyCount, nonce.count == nonceCount else { throw .lengthInvalid }
         guard implementation == .boringSSL else {
             let cipher = try AESGCM(key: key, .open, by: implementation)
             try cipher.begin(nonce: nonce)
@@ -137,7 +139,7 @@ extension AESGCM {
             }
             return try cipher.finishOpening(tag: sealed.extracting(last: tagCount))
         }
-        guard try unsafe runs(gcm_open_message, sealed, key, nonce, associated, into: output)
+        guard unsafe runs(gcm_open_message, sealed, key, nonce, associated, into: output)
         else { throw .authenticationFailed }
     }
 
@@ -153,9 +155,8 @@ extension AESGCM {
         _ nonce: Span<UInt8>,
         _ associated: Span<UInt8>,
         into output: UnsafeMutableRawPointer?
-    ) throws(CryptoError) -> Bool {
-        guard key.count == keyCount, nonce.count == nonceCount else { throw .lengthInvalid }
-        return unsafe key.withUnsafeBufferPointer { key in
+    ) -> Bool {
+        unsafe key.withUnsafeBufferPointer { key in
             unsafe nonce.withUnsafeBufferPointer { nonce in
                 unsafe associated.withUnsafeBufferPointer { associated in
                     unsafe input.withUnsafeBufferPointer { input in

@@ -1,7 +1,7 @@
 internal import CAESGCMProvider
 internal import COpenSSL
 
-/// AES-256-GCM, NIST SP 800-38D: key of 32 bytes, nonce of 12, tag of 16.
+/// AES-256-GCM, NIST SP 800-38D: key of 32 bytes, nonce of 12, tag of 16; for TLS AES-128-GCM too.
 ///
 /// One object holds one key, in one direction, for many messages; a message may come in pieces.
 /// Bound to one thread at a time.
@@ -22,7 +22,12 @@ public final class AESGCM {
     /// The length of a tag in bytes.
     public static let tagCount = 16
 
-    private nonisolated(unsafe) static let algorithm = unsafe EVP_CIPHER_fetch(
+    private nonisolated(unsafe) static let algorithm128 = unsafe EVP_CIPHER_fetch(
+        nil,
+        "AES-128-GCM",
+        sealgate_cipher_properties()
+    )
+    private nonisolated(unsafe) static let algorithm256 = unsafe EVP_CIPHER_fetch(
         nil,
         "AES-256-GCM",
         sealgate_cipher_properties()
@@ -50,7 +55,15 @@ public final class AESGCM {
     ///
     /// - Throws: `.lengthInvalid` for a key that isn't 32 bytes, `.libraryFailure`.
     public convenience init(key: Span<UInt8>, _ direction: Direction) throws(CryptoError) {
+        guard key.count == Self.keyCount else { throw .lengthInvalid }
         try self.init(key: key, direction, by: .current)
+    }
+
+    /// A cipher for records of TLS, whose suites have keys of 16 or 32 bytes.
+    ///
+    /// - Throws: `.lengthInvalid` for a key of another length, `.libraryFailure`.
+    public convenience init(recordKey: Span<UInt8>, _ direction: Direction) throws(CryptoError) {
+        try self.init(key: recordKey, direction, by: .current)
     }
 
     init(
@@ -58,7 +71,7 @@ public final class AESGCM {
         _ direction: Direction,
         by implementation: Implementation
     ) throws(CryptoError) {
-        guard key.count == Self.keyCount else { throw .lengthInvalid }
+        guard key.count == 16 || key.count == Self.keyCount else { throw .lengthInvalid }
         seals = direction == .seal ? 1 : 0
         switch implementation {
         case .boringSSL:
@@ -68,8 +81,9 @@ public final class AESGCM {
             guard let context = unsafe EVP_CIPHER_CTX_new() else { throw .libraryFailure }
             unsafe self.context = .openSSL(context)
         }
-        guard unsafe key.withUnsafeBufferPointer({ unsafe start(key: $0.baseAddress, nonce: nil) })
-        else { throw .libraryFailure }
+        guard unsafe key.withUnsafeBufferPointer({ unsafe start(key: $0, nonce: nil) }) else {
+            throw .libraryFailure
+        }
     }
 
     deinit {
@@ -79,15 +93,21 @@ public final class AESGCM {
         }
     }
 
-    private func start(key: UnsafePointer<UInt8>?, nonce: UnsafePointer<UInt8>?) -> Bool {
+    private func start(
+        key: UnsafeBufferPointer<UInt8>?,
+        nonce: UnsafePointer<UInt8>?
+    ) -> Bool {
         switch context {
         case .boringSSL(let context):
-            unsafe gcm_start(context, key, nonce, seals) == 1
+            return unsafe gcm_start(context, key?.baseAddress, nonce, seals) == 1
         case .openSSL(let context):
-            unsafe EVP_CipherInit_ex2(
+            let algorithm = unsafe key.flatMap {
+                unsafe $0.count == 16 ? Self.algorithm128 : Self.algorithm256
+            }
+            return unsafe EVP_CipherInit_ex2(
                 context,
-                key == nil ? nil : Self.algorithm,
-                key,
+                algorithm,
+                key?.baseAddress,
                 nonce,
                 seals,
                 nil

@@ -32,7 +32,8 @@ enum Arrows {
         "KMS": ["Crypto", "HTTPWire", "Encoding", "CLinux"],
         "Transport": ["HTTPWire", "Encoding", "CLinux", "NIOCore", "NIOPosix"],
         "SecureTransport": [
-            "Transport", "COpenSSL", "CNGHTTP2", "HTTPWire", "Encoding", "NIOCore", "NIOPosix",
+            "Transport", "Crypto", "COpenSSL", "CNGHTTP2", "HTTPWire", "Encoding", "NIOCore",
+            "NIOPosix",
         ],
         "Daemon": ["Encoding", "CLinux", "Logging", "Yams"],
         "Backend": [

@@ -190,6 +190,34 @@ struct AESGCMTests {
         }
     }
 
+    /// Test cases 1 and 2 of McGrew and Viega.
+    @Test("AES-128-GCM of TLS gives the published tags", arguments: Implementation.allCases)
+    private func recordKeys(by implementation: Implementation) throws {
+        let zeros = [UInt8](repeating: 0, count: 16)
+        let nonce = [UInt8](repeating: 0, count: 12)
+        let known = [
+            ([], bytes("58e2fccefa7e3061367f1d57a4e7455a")),
+            (zeros, bytes("0388dace60b6a392f328c2b971b2fe78ab6e47d42cec13bdf53a67b21257bddf")),
+        ]
+        for (plaintext, expected) in known {
+            let sealer = try AESGCM(key: zeros.span, .seal, by: implementation)
+            let sealed = try seal(sealer, plaintext, nonce: nonce)
+            #expect(sealed == expected)
+            let opener = try AESGCM(key: zeros.span, .open, by: implementation)
+            let opened = try open(opener, sealed, nonce: nonce)
+            #expect(opened == plaintext)
+        }
+        for count in [0, 15, 17, 24, 31, 33] {
+            #expect(throws: CryptoError.lengthInvalid) {
+                try AESGCM(recordKey: [UInt8](repeating: 1, count: count).span, .seal)
+            }
+        }
+        let both = try [16, 32].map {
+            try AESGCM(recordKey: [UInt8](repeating: 1, count: $0).span, .seal)
+        }
+        #expect(both.count == 2)
+    }
+
     @Test("refuses keys and nonces of other lengths")
     func lengths() throws {
         for count in [0, 16, 24, 31, 33] {

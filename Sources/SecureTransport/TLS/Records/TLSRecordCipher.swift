@@ -1,4 +1,5 @@
 internal import COpenSSL
+internal import Crypto
 
 /// The protection of one direction's records under one key: AES-GCM, RFC 8446 sections 5.2 and 5.3.
 ///
@@ -13,9 +14,8 @@ final class TLSRecordCipher {
     /// The number of the next record.
     private(set) var sequence: UInt64
 
-    private let context: OpaquePointer
-    // The 12 bytes of the IV, as stored.
-    private let iv: (UInt32, UInt32, UInt32)
+    private let cipher: AESGCM
+    private let iv: InlineArray<12, UInt8>
 
     /// A cipher under the key that `secret` gives.
     ///
@@ -26,41 +26,27 @@ final class TLSRecordCipher {
         isSealing: Bool,
         sequence: UInt64 = 0
     ) throws(TLSRecordError) {
-        guard let context = unsafe EVP_CIPHER_CTX_new() else { throw .libraryFailure }
-        unsafe self.context = context
         self.sequence = sequence
-        var iv: (UInt32, UInt32, UInt32) = (0, 0, 0)
-        var key: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
-        var failure: TLSRecordError?
-        unsafe withUnsafeMutableBytes(of: &iv) { iv in
+        var iv = InlineArray<12, UInt8>(repeating: 0)
+        var key = InlineArray<32, UInt8>(repeating: 0)
+        defer { unsafe withUnsafeMutableBytes(of: &key) { unsafe Self.wipe($0) } }
+        let isExpanded = unsafe withUnsafeMutableBytes(of: &iv) { iv in
             unsafe withUnsafeMutableBytes(of: &key) { key in
                 let key = unsafe UnsafeMutableRawBufferPointer(rebasing: key[..<suite.keyCount])
-                defer { unsafe OPENSSL_cleanse(key.baseAddress, key.count) }
-                do throws(TLSRecordError) {
-                    try unsafe secret.expand(suite, "iv", into: iv)
-                    try unsafe secret.expand(suite, "key", into: key)
-                    let isSet = unsafe EVP_CipherInit_ex2(
-                        context,
-                        suite.cipher,
-                        key.baseAddress,
-                        nil,
-                        isSealing ? 1 : 0,
-                        nil
-                    )
-                    if isSet != 1 { throw .libraryFailure }
-                } catch {
-                    failure = error
-                }
+                return unsafe (try? secret.expand(suite, "iv", into: iv)) != nil
+                    && (try? secret.expand(suite, "key", into: key)) != nil
             }
         }
-        self.iv = iv
-        if let failure {
+        do throws(CryptoError) {
+            guard isExpanded else { throw .libraryFailure }
+            let key = key.span.extracting(first: suite.keyCount)
+            cipher = try AESGCM(recordKey: key, isSealing ? .seal : .open)
+        } catch {
             ERR_clear_error()
-            throw failure
+            throw .libraryFailure
         }
+        self.iv = iv
     }
-
-    deinit { unsafe EVP_CIPHER_CTX_free(context) }
 
     /// Seals one record: header, content, type and tag, 22 bytes more than the content.
     ///
@@ -74,13 +60,14 @@ final class TLSRecordCipher {
         let innerCount = content.count + 1
         unsafe Self.putHeader(bodyCount: innerCount + Self.tagCount, record)
         let body = unsafe record + Self.headerCount
-        var type = type.rawValue
-        guard unsafe begin(header: record),
-            unsafe update(content.baseAddress, content.count, body),
-            unsafe update(&type, 1, body + content.count),
-            finish(),
-            unsafe sealgate_gcm_get_tag(context, body + innerCount, CInt(Self.tagCount)) == 1
-        else {
+        let type = InlineArray<1, UInt8>(repeating: type.rawValue)
+        let content = unsafe content.assumingMemoryBound(to: UInt8.self)
+        do throws(CryptoError) {
+            try unsafe begin(header: record)
+            try unsafe cipher.update(content.span, into: body)
+            try unsafe cipher.update(type.span, into: body + content.count)
+            try unsafe cipher.finishSealing(tag: body + innerCount)
+        } catch {
             ERR_clear_error()
             throw .libraryFailure
         }
@@ -98,13 +85,13 @@ final class TLSRecordCipher {
     ) throws(TLSRecordError) {
         let innerCount = record.count - Self.headerCount - Self.tagCount
         guard innerCount > 0, let header = record.baseAddress else { throw .badRecord }
-        let body = unsafe header + Self.headerCount
-        let tag = unsafe body + innerCount
-        guard unsafe begin(header: header),
-            unsafe update(body, innerCount, inner),
-            unsafe sealgate_gcm_set_tag(context, tag, CInt(Self.tagCount)) == 1,
-            finish()
-        else {
+        let sealed = unsafe record.assumingMemoryBound(to: UInt8.self)
+            .span.extracting(droppingFirst: Self.headerCount)
+        do throws(CryptoError) {
+            try unsafe begin(header: header)
+            try unsafe cipher.update(sealed.extracting(first: innerCount), into: inner)
+            try cipher.finishOpening(tag: sealed.extracting(last: Self.tagCount))
+        } catch {
             ERR_clear_error()
             throw .badRecord
         }
@@ -121,45 +108,20 @@ final class TLSRecordCipher {
     }
 
     // A nonce is used once: the number goes up even where the record fails.
-    private func begin(header: UnsafeRawPointer) -> Bool {
-        guard sequence < .max else { return false }
+    private func begin(header: UnsafeRawPointer) throws(CryptoError) {
+        guard sequence < .max else { throw .libraryFailure }
         var nonce = iv
-        nonce.1 ^= UInt32(truncatingIfNeeded: sequence >> 32).bigEndian
-        nonce.2 ^= UInt32(truncatingIfNeeded: sequence).bigEndian
-        sequence += 1
-        let isSet = unsafe withUnsafeBytes(of: &nonce) {
-            unsafe EVP_CipherInit_ex2(
-                context,
-                nil,
-                nil,
-                $0.baseAddress?.assumingMemoryBound(to: UInt8.self),
-                -1,
-                nil
-            )
+        for index in 0..<8 {
+            nonce[4 + index] ^= UInt8(truncatingIfNeeded: sequence >> UInt64(56 - 8 * index))
         }
-        return unsafe isSet == 1 && update(header, Self.headerCount, nil)
+        sequence += 1
+        try cipher.begin(nonce: nonce.span)
+        let bytes = unsafe UnsafeRawBufferPointer(start: header, count: Self.headerCount)
+            .assumingMemoryBound(to: UInt8.self)
+        try unsafe cipher.authenticate(bytes.span)
     }
 
-    private func update(
-        _ input: UnsafeRawPointer?,
-        _ count: Int,
-        _ output: UnsafeMutableRawPointer?
-    ) -> Bool {
-        guard count > 0 else { return true }
-        guard let count = CInt(exactly: count) else { return false }
-        var written: CInt = 0
-        return unsafe EVP_CipherUpdate(
-            context,
-            output?.assumingMemoryBound(to: UInt8.self),
-            &written,
-            input?.assumingMemoryBound(to: UInt8.self),
-            count
-        ) == 1
-    }
-
-    private func finish() -> Bool {
-        var none: UInt8 = 0
-        var count: CInt = 0
-        return unsafe EVP_CipherFinal_ex(context, &none, &count) == 1
+    private static func wipe(_ bytes: UnsafeMutableRawBufferPointer) {
+        unsafe OPENSSL_cleanse(bytes.baseAddress, bytes.count)
     }
 }

@@ -1,5 +1,3 @@
-internal import COpenSSL
-
 /// A cipher suite of TLS 1.3 whose records Sealgate protects by itself, RFC 8446 appendix B.4.
 struct TLSRecordSuite: Sendable {
     /// The hash function in OpenSSL's words.
@@ -20,18 +18,4 @@ struct TLSRecordSuite: Sendable {
         default: nil
         }
     }
-
-    private nonisolated(unsafe) static let cipher128 = unsafe EVP_CIPHER_fetch(
-        nil,
-        "AES-128-GCM",
-        sealgate_cipher_properties()
-    )
-    private nonisolated(unsafe) static let cipher256 = unsafe EVP_CIPHER_fetch(
-        nil,
-        "AES-256-GCM",
-        sealgate_cipher_properties()
-    )
-
-    /// OpenSSL's cipher; `nil` where it has none.
-    @unsafe var cipher: OpaquePointer? { unsafe keyCount == 16 ? Self.cipher128 : Self.cipher256 }
 }
