@@ -30,14 +30,9 @@ let package = Package(
         core("Encoding"),
         core("HTTPWire", ["Encoding"]),
         core("S3Wire", ["HTTPWire", "Encoding"]),
-        .target(
-            name: "Crypto",
-            dependencies: ["COpenSSL"],
-            path: "Cores/Crypto",
-            // Without BoringSSL, which parses nothing of ours and takes long to build.
-            exclude: ["AESGCMAccelerator.swift"],
-            swiftSettings: settings
-        ),
+        .target(name: "CAESGCMProvider", path: "WithoutBoringSSL"),
+        .target(name: "CHashing", dependencies: ["COpenSSL"], path: "Cores/CHashing"),
+        core("Crypto", ["CAESGCMProvider", "CHashing", "COpenSSL"]),
         core("SealedObject", ["Crypto", "Encoding"]),
         core("SigV4", ["Crypto", "HTTPWire", "Encoding"]),
         core("KMS", ["Crypto", "HTTPWire", "Encoding", "CLinux"]),
