@@ -19,6 +19,8 @@ final class UploadHandler: HTTPServerHandler, UploadReply.Owner {
     private var reader: PayloadReader?
     private var sealer: StreamSealer?
     private var exchange: (any HTTPClientExchange)?
+    // The upload where it is short: it is sent when it is whole, and verified.
+    private var short: PreparedUpload?
     private var sealed = ByteBuffer()
     // What the buffer is to take; it may have more room than was asked for.
     private var sealedCapacity = 0
@@ -47,27 +49,37 @@ final class UploadHandler: HTTPServerHandler, UploadReply.Owner {
     }
 
     private func start(_ prepared: PreparedUpload) {
-        var fields = prepared.fields
-        if let trailerName = prepared.trailerName { fields.append("trailer", trailerName) }
-        fields.append("x-sealgate-size", String(prepared.sealer.storedCount))
-        let head = HTTPRequestHead(
-            method: .put,
-            target: prepared.target,
-            authority: "store",
-            fields: fields,
-            bodyLength: .unknown
-        )
         reader = prepared.reader
         prepared.reader.digestWork?.caughtUp = { [weak self] in self?.giveCredit() }
         sealer = prepared.sealer
         storedRemaining = prepared.sealer.storedCount
-        let isShort =
-            scope.loop.sharesConnections && storedRemaining <= LoopContext.sharedBytesMax
-        exchange = scope.loop.store.begin(head, handler: UploadReply(self), isShort: isShort)
+        if scope.loop.sharesConnections, storedRemaining <= LoopContext.sharedBytesMax {
+            short = prepared
+        } else {
+            var fields = prepared.fields
+            if let trailerName = prepared.trailerName { fields.append("trailer", trailerName) }
+            fields.append("x-sealgate-size", String(storedRemaining))
+            send(prepared.target, fields, bodyLength: .unknown)
+        }
         takeBuffer()
         sealed.writeBytes(prepared.sealer.header.bytes)
         if scope.head.expectsContinue { scope.exchange.sendContinue() }
         replay()
+    }
+
+    private func send(_ target: String, _ fields: HTTPFields, bodyLength: HTTPBodyLength) {
+        let head = HTTPRequestHead(
+            method: .put,
+            target: target,
+            authority: "store",
+            fields: fields,
+            bodyLength: bodyLength
+        )
+        exchange = scope.loop.store.begin(
+            head,
+            handler: UploadReply(self),
+            isShort: short != nil
+        )
     }
 
     /// What came before the upload could start.
@@ -187,7 +199,8 @@ final class UploadHandler: HTTPServerHandler, UploadReply.Owner {
     }
 
     private func sendBuffer() {
-        guard sealed.readableBytes > 0 else { return }
+        // What is short fits into one buffer.
+        guard short == nil, sealed.readableBytes > 0 else { return }
         storedRemaining -= sealed.readableBytes
         exchange?.sendBody(sealed)
         takeBuffer()
@@ -214,8 +227,7 @@ final class UploadHandler: HTTPServerHandler, UploadReply.Owner {
             sendBuffer()
             do throws(SealedObjectError) {
                 try sealer.finish()
-                let commit = try kind.commit(facts, sealer.header)
-                exchange?.sendEnd(trailers: commit.map { HTTPFields([$0]) })
+                commit(try kind.commit(facts, sealer.header))
             } catch {
                 scope.report(.sealBroken(error), objectID: sealer.header.facts.objectID)
                 throw S3Error(.internalError)
@@ -223,6 +235,19 @@ final class UploadHandler: HTTPServerHandler, UploadReply.Owner {
         } catch {
             fail(error)
         }
+    }
+
+    /// Sends what makes the store commit: the end of the body, or all of a short one.
+    private func commit(_ field: (name: String, value: String)?) {
+        if let short {
+            var fields = short.fields
+            if let field { fields.append(field.name, field.value) }
+            send(short.target, fields, bodyLength: .known(UInt64(sealed.readableBytes)))
+            exchange?.sendBody(sealed)
+            sealed = ByteBuffer()
+        }
+        let trailers = short == nil ? field.map { HTTPFields([($0.name, $0.value)]) } : nil
+        exchange?.sendEnd(trailers: trailers)
     }
 
     /// Ends the upload, with nothing stored.

@@ -65,6 +65,16 @@ final class FakeStoreExchange: HTTPClientExchange {
     /// Method and target in one line.
     var line: String { "\(head.method.name) \(head.target)" }
 
+    /// The envelope that commits the body: behind it, or in front of a short one.
+    var metadata: String? { attached("x-amz-meta-sealgate") }
+
+    /// A field that may come behind the body; not both.
+    func attached(_ name: String) -> String? {
+        guard isEnded else { return nil }
+        let isBehind = head.fields["trailer"] == name
+        return isBehind ? trailers?[name] : head.fields[name]
+    }
+
     var isOver: Bool { handler == nil }
 
     func sendBody(_ body: ByteBuffer) { self.body += Array(body.readableBytesView) }

@@ -169,7 +169,7 @@ final class MemoryStore {
         }
         switch exchange.head.method {
         case .put:
-            guard let metadata = exchange.trailers?["x-amz-meta-sealgate"] else {
+            guard let metadata = exchange.metadata else {
                 return refuse(exchange, .incompleteBody)
             }
             let etag = "\"\(nextID())\""
@@ -244,7 +244,7 @@ final class MemoryStore {
         }
         switch exchange.head.method {
         case .put:
-            guard let attributes = exchange.trailers?["x-sealgate-part"],
+            guard let attributes = exchange.attached("x-sealgate-part"),
                 let number = Int(query["partNumber"] ?? "")
             else { return refuse(exchange, .incompleteBody) }
             let etag = "\"\(nextID())\""

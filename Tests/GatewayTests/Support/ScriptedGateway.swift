@@ -68,7 +68,7 @@ final class ScriptedGateway {
         let request = try begin(.put, target, fields, bodyLength: .known(UInt64(body.count)))
         request.send(body)
         let sent = try require(store.exchanges.last)
-        let metadata = try require(sent.trailers?["x-amz-meta-sealgate"])
+        let metadata = try require(sent.metadata)
         sent.answer(200, [("etag", "\"e\"")])
         request.close()
         store.clear()
