@@ -22,30 +22,31 @@ public enum Random {
     /// - Throws: `.randomUnavailable`.
     public static func bytes(_ count: Int) throws(CryptoError) -> [UInt8] {
         guard count <= pieceCountMax else { return try draw(count) }
-        return try block.withLock { (block) throws(CryptoError) in
-            if block.bytes.count - block.used < count {
-                block = Block(bytes: try draw(blockCount))
-            }
-            defer { block.used += count }
-            return Array(block.bytes[block.used..<(block.used + count)])
-        }
+        return try take(count) { Array($0) }
     }
 
     /// Random words of 64 bits in the place of what is there.
     ///
     /// - Throws: `.randomUnavailable`.
     public static func fill(_ words: inout MutableSpan<UInt64>) throws(CryptoError) {
-        for index in words.indices { words[index] = try word() }
+        for index in words.indices {
+            words[index] = try take(8) { piece in
+                unsafe piece.span.bytes.unsafeLoadUnaligned(as: UInt64.self)
+            }
+        }
     }
 
-    private static func word() throws(CryptoError) -> UInt64 {
+    /// The next `count` bytes of the block, which nobody is given again.
+    private static func take<Value: Sendable>(
+        _ count: Int,
+        _ read: (ArraySlice<UInt8>) -> Value
+    ) throws(CryptoError) -> Value {
         try block.withLock { (block) throws(CryptoError) in
-            if block.bytes.count - block.used < 8 { block = Block(bytes: try draw(blockCount)) }
-            defer { block.used += 8 }
-            return unsafe block.bytes.span.bytes.unsafeLoadUnaligned(
-                fromByteOffset: block.used,
-                as: UInt64.self
-            )
+            if block.bytes.count - block.used < count {
+                block = Block(bytes: try draw(blockCount))
+            }
+            defer { block.used += count }
+            return read(block.bytes[block.used..<(block.used + count)])
         }
     }
 

@@ -36,6 +36,12 @@ public enum Hex {
     /// The bytes that `text` spells; `nil` for an odd length or anything but hexadecimal digits.
     public static func decode(_ text: String) -> [UInt8]? { decode(text.utf8) }
 
+    /// The upper-case digit of a value of 0 to 15.
+    @inlinable
+    public static func upperDigit(_ value: UInt8) -> UInt8 {
+        value < 10 ? 0x30 + value : 0x41 + value - 10
+    }
+
     /// The value of one hexadecimal digit in either case, else `nil`.
     @inlinable
     public static func value(ofDigit character: UInt8) -> UInt8? {

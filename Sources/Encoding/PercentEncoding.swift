@@ -37,8 +37,8 @@ public enum PercentEncoding {
                 text.append(byte)
             } else {
                 text.append(UInt8(ascii: "%"))
-                text.append(upperDigit(byte >> 4))
-                text.append(upperDigit(byte & 15))
+                text.append(Hex.upperDigit(byte >> 4))
+                text.append(Hex.upperDigit(byte & 15))
             }
         }
     }
@@ -89,10 +89,5 @@ public enum PercentEncoding {
         // A bit for each: "-.0123456789" below 64, letters, "_" and "~" from there on.
         let bits: UInt64 = byte < 64 ? 0x03ff_6000_0000_0000 : 0x47ff_fffe_87ff_fffe
         return bits >> UInt64(byte & 63) & 1 == 1
-    }
-
-    @inlinable
-    static func upperDigit(_ value: UInt8) -> UInt8 {
-        value < 10 ? 0x30 + value : 0x41 + value - 10
     }
 }

@@ -45,15 +45,5 @@ public struct Identifier: Hashable, Sendable {
     ///
     /// - Parameter parts: the number of parts; 1 for an object that wasn't uploaded in parts.
     /// - Returns: 32 hexadecimal digits, "-", the number.
-    public func opaqueETag(parts: Int) -> String {
-        var text: [UInt8] = []
-        text.reserveCapacity(2 * Self.count + 6)
-        for index in 0..<32 {
-            let word = (index < 16 ? high : low) >> UInt64(60 - 4 * (index & 15))
-            text.append(Hex.digit(UInt8(truncatingIfNeeded: word) & 15))
-        }
-        text.append(UInt8(ascii: "-"))
-        text.append(contentsOf: String(parts).utf8)
-        return String(decoding: text, as: UTF8.self)
-    }
+    public func opaqueETag(parts: Int) -> String { "\(Hex.encode(bytes))-\(parts)" }
 }

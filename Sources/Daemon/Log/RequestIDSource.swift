@@ -17,8 +17,7 @@ public struct RequestIDSource: Sendable {
         return unsafe String(unsafeUninitializedCapacity: 16) { digits in
             for index in 0..<16 {
                 let value = UInt8(truncatingIfNeeded: mixed >> UInt64(60 - 4 * index)) & 15
-                let digit = value < 10 ? 0x30 + value : 0x41 + value - 10
-                unsafe digits.initializeElement(at: index, to: digit)
+                unsafe digits.initializeElement(at: index, to: Hex.upperDigit(value))
             }
             return 16
         }

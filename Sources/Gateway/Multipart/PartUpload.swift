@@ -113,7 +113,8 @@ final class PartUpload: UploadKind {
     }
 
     func answer(_ facts: PayloadFacts, _ reply: StoreReply) -> HTTPFields {
-        var fields = HTTPFields([("etag", "\"\(entityTag)\"")])
+        var fields = HTTPFields()
+        fields.append("etag", quoting: entityTag)
         if let checksum = facts.checksum {
             fields.append(checksum.algorithm.fieldName, Base64.encode(checksum.value))
         }

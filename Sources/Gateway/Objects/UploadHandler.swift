@@ -8,7 +8,7 @@ import Transport
 ///
 /// Everything that can be refused is refused before `100 Continue` and before the store hears of
 /// the body. What is known only at its end is verified while it streams; the trailer that makes
-/// the store commit goes out after that alone. Bound to its event loop.
+/// the store commit, or all of a short body, goes out after that alone. Bound to its event loop.
 final class UploadHandler: HTTPServerHandler, UploadReply.Owner {
     /// Bytes handed to the store at once: what the allocator gives for a segment and its tag.
     static let bufferBytes = 131_072
@@ -239,15 +239,16 @@ final class UploadHandler: HTTPServerHandler, UploadReply.Owner {
 
     /// Sends what makes the store commit: the end of the body, or all of a short one.
     private func commit(_ field: (name: String, value: String)?) {
-        if let short {
-            var fields = short.fields
-            if let field { fields.append(field.name, field.value) }
-            send(short.target, fields, bodyLength: .known(UInt64(sealed.readableBytes)))
-            exchange?.sendBody(sealed)
-            sealed = ByteBuffer()
+        guard let short else {
+            exchange?.sendEnd(trailers: field.map { HTTPFields([($0.name, $0.value)]) })
+            return
         }
-        let trailers = short == nil ? field.map { HTTPFields([($0.name, $0.value)]) } : nil
-        exchange?.sendEnd(trailers: trailers)
+        var fields = short.fields
+        if let field { fields.append(field.name, field.value) }
+        send(short.target, fields, bodyLength: .known(UInt64(sealed.readableBytes)))
+        exchange?.sendBody(sealed)
+        exchange?.sendEnd(trailers: nil)
+        sealed = ByteBuffer()
     }
 
     /// Ends the upload, with nothing stored.

@@ -16,11 +16,8 @@ extension Envelope {
         context: EnvelopeContext
     ) throws(SealedObjectError) -> SecretBytes {
         guard context.mode == mode else { throw .keyCheckMismatch }
-        let wrapKeys = try WrapKeys(key, mode: mode, salt: wrapSalt, context)
+        let wrapKeys = try verifiedKeys(key, context)
         let bytes = bytes
-        guard wrapKeys.matches(bytes.span.extracting(Self.keyCheckRange)) else {
-            throw .keyCheckMismatch
-        }
         let authenticated = bytes.span.extracting(first: authenticatedCount)
         return try wrapKeys.box.openKey(
             authenticated.extracting(last: Self.keyBoxCount),
@@ -41,16 +38,23 @@ extension Envelope {
         context: EnvelopeContext
     ) throws(SealedObjectError) -> ObjectAttributes {
         guard context.mode == mode else { throw .attributeBoxRefused }
-        let bytes = bytes
-        if mode == .customer {
-            let wrapKeys = try WrapKeys(key, mode: mode, salt: wrapSalt, context)
-            guard wrapKeys.matches(bytes.span.extracting(Self.keyCheckRange)) else {
-                throw .keyCheckMismatch
-            }
-        }
+        if mode == .customer { _ = try verifiedKeys(key, context) }
         return try attributes(
             in: try WrapKeys.attributeBox(key, mode: mode, salt: wrapSalt, context)
         )
+    }
+
+    /// What the key gives, where the key check says that it is the one.
+    private func verifiedKeys(
+        _ key: borrowing SecretBytes,
+        _ context: EnvelopeContext
+    ) throws(SealedObjectError) -> WrapKeys {
+        let wrapKeys = try WrapKeys(key, mode: mode, salt: wrapSalt, context)
+        let bytes = bytes
+        guard wrapKeys.matches(bytes.span.extracting(Self.keyCheckRange)) else {
+            throw .keyCheckMismatch
+        }
+        return wrapKeys
     }
 
     /// The attributes, with the key and nonce that were derived for them.

@@ -90,7 +90,8 @@ public struct PartTable: Equatable, Sendable {
             part.salt.append(to: &entries)
         }
         let box = try Box(objectKey, info: Self.label + objectID.bytes + header)
-        return header + (try box.seal(entries, authenticating: header))
+        try box.append(sealing: entries.span, to: &header)
+        return header
     }
 
     /// Opens a sealed table.

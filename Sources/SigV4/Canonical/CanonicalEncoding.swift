@@ -23,8 +23,8 @@ enum CanonicalEncoding {
                 output.append(byte)
             } else {
                 output.append(UInt8(ascii: "%"))
-                output.append(upperDigit(byte >> 4))
-                output.append(upperDigit(byte & 15))
+                output.append(Hex.upperDigit(byte >> 4))
+                output.append(Hex.upperDigit(byte & 15))
             }
         }
     }
@@ -70,9 +70,5 @@ enum CanonicalEncoding {
         else { throw .targetMalformed }
         index += 2
         return high << 4 | low
-    }
-
-    private static func upperDigit(_ value: UInt8) -> UInt8 {
-        value < 10 ? 0x30 + value : 0x41 + value - 10
     }
 }

@@ -9,7 +9,7 @@ final class TLSRecordCipher {
     /// The bytes of a record's header.
     static let headerCount = 5
     /// The bytes of a record's tag.
-    static let tagCount = 16
+    static let tagCount = AESGCM.tagCount
 
     /// The number of the next record.
     private(set) var sequence: UInt64
@@ -29,7 +29,9 @@ final class TLSRecordCipher {
         self.sequence = sequence
         var iv = InlineArray<12, UInt8>(repeating: 0)
         var key = InlineArray<32, UInt8>(repeating: 0)
-        defer { unsafe withUnsafeMutableBytes(of: &key) { unsafe Self.wipe($0) } }
+        defer {
+            unsafe withUnsafeMutablePointer(to: &key) { unsafe ConstantTime.wipe($0, count: 32) }
+        }
         let isExpanded = unsafe withUnsafeMutableBytes(of: &iv) { iv in
             unsafe withUnsafeMutableBytes(of: &key) { key in
                 let key = unsafe UnsafeMutableRawBufferPointer(rebasing: key[..<suite.keyCount])
@@ -119,9 +121,5 @@ final class TLSRecordCipher {
         let bytes = unsafe UnsafeRawBufferPointer(start: header, count: Self.headerCount)
             .assumingMemoryBound(to: UInt8.self)
         try unsafe cipher.authenticate(bytes.span)
-    }
-
-    private static func wipe(_ bytes: UnsafeMutableRawBufferPointer) {
-        unsafe OPENSSL_cleanse(bytes.baseAddress, bytes.count)
     }
 }
