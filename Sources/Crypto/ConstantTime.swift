@@ -4,11 +4,18 @@ internal import COpenSSL
 public enum ConstantTime {
     /// Whether the bytes are equal, in time that depends on the lengths alone.
     public static func equal(_ left: Span<UInt8>, _ right: Span<UInt8>) -> Bool {
-        guard left.count == right.count else { return false }
-        guard left.count > 0 else { return true }
+        unsafe equal(left.bytes, right.bytes)
+    }
+
+    /// Whether the bytes are equal, in time that depends on the lengths alone.
+    public static func equal(_ left: RawSpan, _ right: RawSpan) -> Bool {
+        guard left.byteCount == right.byteCount else { return false }
+        guard left.byteCount > 0 else { return true }
         return unsafe left.withUnsafeBytes { leftBytes in
             unsafe right.withUnsafeBytes { rightBytes in
-                unsafe CRYPTO_memcmp(leftBytes.baseAddress, rightBytes.baseAddress, left.count) == 0
+                let count = leftBytes.count
+                return unsafe CRYPTO_memcmp(leftBytes.baseAddress, rightBytes.baseAddress, count)
+                    == 0
             }
         }
     }

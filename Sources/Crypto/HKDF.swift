@@ -58,8 +58,11 @@ public enum HKDF {
         }
     }
 
-    /// HKDF-Expand of one key for many infos: the key is taken in once.
-    public struct Expander: ~Copyable, Sendable {
+    /// HKDF-Expand of one key for many infos: the key is taken in once, which is half of what a
+    /// short output costs.
+    public final class Expander: Sendable {
+        /// The length of the key in bytes.
+        public let keyCount: Int
         /// What the key became, or the key itself where algorithms come by name.
         private let keyed: SecretBytes
 
@@ -68,6 +71,7 @@ public enum HKDF {
         /// - Throws: `.lengthInvalid`, `.secretMemoryExhausted`.
         public init(_ key: borrowing SecretBytes) throws(CryptoError) {
             guard key.count <= keyCountMax else { throw .lengthInvalid }
+            keyCount = key.count
             guard HashFunction.isDirect else {
                 keyed = try key.clone()
                 return
@@ -83,9 +87,14 @@ public enum HKDF {
         /// `count` bytes, 1...12,240, for an info.
         ///
         /// - Throws: `.libraryFailure`, `.lengthInvalid`, `.secretMemoryExhausted`.
-        public borrowing func expand(
-            info: Span<UInt8>,
-            count: Int
+        public func expand(info: Span<UInt8>, count: Int) throws(CryptoError) -> SecretBytes {
+            try Self.expand(keyed, info, count)
+        }
+
+        private static func expand(
+            _ keyed: borrowing SecretBytes,
+            _ info: Span<UInt8>,
+            _ count: Int
         ) throws(CryptoError) -> SecretBytes {
             guard HashFunction.isDirect else {
                 return try expandByName(keyed, info: info, count: count)

@@ -53,28 +53,50 @@ public enum HashFunction: Hashable, Sendable {
     /// The digest of `bytes`, `digestCount` bytes.
     public func digest(_ bytes: Span<UInt8>) -> [UInt8] {
         switch self {
-        case .sha256 where Self.isDirect: return unsafe digest(bytes, sealgate_sha256)
-        case .sha384 where Self.isDirect: return unsafe digest(bytes, sealgate_sha384)
-        default: return digestByName(bytes)
+        case .sha256: return Self.array(Self.sha256(bytes))
+        case .sha384: return Self.array(Self.sha384(bytes))
+        case .md5, .sha1: return digestByName(bytes)
         }
     }
 
-    private func digest(
+    // An array of a length that is set beforehand costs as much as the digest of a short text.
+    private static func array<let count: Int>(_ digest: InlineArray<count, UInt8>) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(count)
+        unsafe digest.span.withUnsafeBufferPointer { unsafe bytes.append(contentsOf: $0) }
+        return bytes
+    }
+
+    /// The SHA-256 of `bytes`, where no memory is wanted for it.
+    public static func sha256(_ bytes: Span<UInt8>) -> InlineArray<32, UInt8> {
+        guard isDirect else { return copy(sha256.digestByName(bytes)) }
+        return unsafe inPlace(bytes, sealgate_sha256)
+    }
+
+    /// The SHA-384 of `bytes`, where no memory is wanted for it.
+    public static func sha384(_ bytes: Span<UInt8>) -> InlineArray<48, UInt8> {
+        guard isDirect else { return copy(sha384.digestByName(bytes)) }
+        return unsafe inPlace(bytes, sealgate_sha384)
+    }
+
+    private static func inPlace<let count: Int>(
         _ bytes: Span<UInt8>,
         _ function: (UnsafePointer<UInt8>?, Int, UnsafeMutablePointer<UInt8>?) -> Void
-    ) -> [UInt8] {
-        // An array of a length that is set beforehand costs as much as the digest of a short text.
-        var result: [UInt8] = []
-        result.reserveCapacity(digestCount)
-        var digest = InlineArray<48, UInt8>(repeating: 0)
+    ) -> InlineArray<count, UInt8> {
+        var digest = InlineArray<count, UInt8>(repeating: 0)
         var span = digest.mutableSpan
         unsafe span.withUnsafeMutableBufferPointer { digest in
             unsafe bytes.withUnsafeBufferPointer {
                 unsafe function($0.baseAddress, $0.count, digest.baseAddress)
             }
-            unsafe result.append(contentsOf: digest[..<digestCount])
         }
-        return result
+        return digest
+    }
+
+    static func copy<let count: Int>(_ bytes: [UInt8]) -> InlineArray<count, UInt8> {
+        var copy = InlineArray<count, UInt8>(repeating: 0)
+        for index in 0..<min(count, bytes.count) { copy[index] = bytes[index] }
+        return copy
     }
 
     /// The digest as OpenSSL's provider makes it.

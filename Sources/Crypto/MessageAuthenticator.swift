@@ -28,12 +28,14 @@ public struct MessageAuthenticator: ~Copyable {
     /// The code of a message, 32 bytes.
     ///
     /// - Throws: `.libraryFailure`.
-    public borrowing func code(of message: Span<UInt8>) throws(CryptoError) -> [UInt8] {
+    public borrowing func code(
+        of message: Span<UInt8>
+    ) throws(CryptoError) -> InlineArray<32, UInt8> {
         guard HashFunction.isDirect else {
-            return try HMAC.code(.sha256, key: keyed.span, message: message)
+            return HashFunction.copy(
+                try HMAC.code(.sha256, key: keyed.span, message: message)
+            )
         }
-        var result: [UInt8] = []
-        result.reserveCapacity(32)
         var code = InlineArray<32, UInt8>(repeating: 0)
         var span = code.mutableSpan
         unsafe span.withUnsafeMutableBufferPointer { code in
@@ -47,8 +49,7 @@ public struct MessageAuthenticator: ~Copyable {
                     )
                 }
             }
-            unsafe result.append(contentsOf: code)
         }
-        return result
+        return code
     }
 }

@@ -7,7 +7,7 @@ public struct Identifier: Hashable, Sendable {
     /// The id that stands where there is none: zeros.
     public static let zero = Identifier(InlineBytes())
 
-    private let value: InlineBytes<2>
+    let value: InlineBytes<2>
 
     private init(_ value: InlineBytes<2>) { self.value = value }
 

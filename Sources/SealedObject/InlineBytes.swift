@@ -24,9 +24,10 @@ struct InlineBytes<let wordCount: Int>: Hashable, Sendable {
         self = copy ?? InlineBytes(copying: Array(bytes).span)
     }
 
-    private init(copying bytes: Span<UInt8>) {
+    /// A copy of `count` bytes; what is missing is zero, what is over is left.
+    init(copying bytes: Span<UInt8>) {
         self.init()
-        for index in bytes.indices {
+        for index in 0..<min(bytes.count, Self.count) {
             words[index / 8] = words[index / 8] << 8 | UInt64(bytes[index])
         }
     }
@@ -52,6 +53,14 @@ struct InlineBytes<let wordCount: Int>: Hashable, Sendable {
     /// Appends the bytes.
     func append(to bytes: inout [UInt8]) {
         for index in words.indices { bytes.append(bigEndian: words[index]) }
+    }
+
+    /// Appends the bytes.
+    func append(to info: inout HKDF.Info) { info.append(bigEndian: words.span) }
+
+    /// Whether the two are the same, in time that doesn't depend on them.
+    func isEqual(to other: InlineBytes) -> Bool {
+        unsafe ConstantTime.equal(words.span.bytes, other.words.span.bytes)
     }
 
     static func == (left: InlineBytes, right: InlineBytes) -> Bool {

@@ -5,7 +5,7 @@ public struct Salt: Hashable, Sendable {
     /// The length in bytes.
     public static let count = 24
 
-    private let value: InlineBytes<3>
+    let value: InlineBytes<3>
 
     private init(_ value: InlineBytes<3>) { self.value = value }
 

@@ -26,8 +26,6 @@ public enum SealedFormat {
     public static let clientContextCountMax = 8_192
     /// Bytes of every key of the hierarchy: 32.
     public static let keyCount = 32
-    /// Bytes of a commitment: 32.
-    public static let commitmentCount = 32
 
     static let suite: UInt8 = 1
     static let segmentLog2: UInt8 = 16

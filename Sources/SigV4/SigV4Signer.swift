@@ -142,12 +142,15 @@ public final class SigV4Signer {
         _ now: Timestamp
     ) throws(SigV4Error) -> [UInt8] {
         let digest = try canonical.digest(head, signedHeaders: names[...], payload: payloadText)
-        return try key(scope).signature(
+        let code = try key(scope).signature(
             time: now,
             scope: scope,
-            requestDigest: digest,
+            requestDigest: digest.span,
             buffer: &stringToSign
         )
+        var signature: [UInt8] = []
+        signature.append(code.span)
+        return signature
     }
 
     // Others on the way may change these, or the transport writes them after signing.

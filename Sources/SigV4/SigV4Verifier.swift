@@ -61,10 +61,10 @@ public final class SigV4Verifier {
         let expected = try key.signature(
             time: authorization.time,
             scope: authorization.scope,
-            requestDigest: digest,
+            requestDigest: digest.span,
             buffer: &stringToSign
         )
-        guard ConstantTime.equal(expected, authorization.signature) else {
+        guard ConstantTime.equal(expected.span, authorization.signature.span) else {
             throw .signatureMismatch
         }
         return SigV4Identity(

@@ -3,12 +3,15 @@ internal import Encoding
 /// Signatures and digests in hexadecimal digits.
 enum SignatureText {
     /// Appends two lower-case digits for each byte.
-    static func append(_ bytes: [UInt8], to text: inout [UInt8]) {
-        for byte in bytes {
-            text.append(Hex.digit(byte >> 4))
-            text.append(Hex.digit(byte & 15))
+    static func append(_ bytes: Span<UInt8>, to text: inout [UInt8]) {
+        for index in bytes.indices {
+            text.append(Hex.digit(bytes[index] >> 4))
+            text.append(Hex.digit(bytes[index] & 15))
         }
     }
+
+    /// Appends two lower-case digits for each byte.
+    static func append(_ bytes: [UInt8], to text: inout [UInt8]) { append(bytes.span, to: &text) }
 
     /// The 32 bytes of a signature in 64 digits, else `nil`.
     static func decode(_ text: Span<UInt8>) -> [UInt8]? {

@@ -37,9 +37,9 @@ final class SigningKey {
     func signature(
         time: Timestamp,
         scope: SigV4Scope,
-        requestDigest: [UInt8],
+        requestDigest: Span<UInt8>,
         buffer: inout [UInt8]
-    ) throws(SigV4Error) -> [UInt8] {
+    ) throws(SigV4Error) -> InlineArray<32, UInt8> {
         buffer.removeAll(keepingCapacity: true)
         buffer.append(contentsOf: "AWS4-HMAC-SHA256\n".utf8)
         time.appendBasicISO8601(to: &buffer)
@@ -53,7 +53,7 @@ final class SigningKey {
     /// The signature of a text, 32 bytes.
     ///
     /// - Throws: `.cryptoFailed`.
-    func signature(of text: Span<UInt8>) throws(SigV4Error) -> [UInt8] {
+    func signature(of text: Span<UInt8>) throws(SigV4Error) -> InlineArray<32, UInt8> {
         do { return try authenticator.code(of: text) } catch { throw .cryptoFailed(error) }
     }
 

@@ -85,6 +85,34 @@ struct HKDFTests {
         }
     }
 
+    @Test("every length of info gives what OpenSSL's HMAC gives")
+    func infos() throws {
+        let key = try SecretBytes(copying: [UInt8](repeating: 7, count: 32).span)
+        let expander = try HKDF.Expander(key)
+        for count in 0...400 {
+            let info = (0..<count).map { UInt8(truncatingIfNeeded: $0) }
+            let expanded = try expander.expand(info: info.span, count: 100)
+            let named = try HKDF.expandByName(key, info: info, count: 100)
+            let isEqual = expanded.isEqual(to: named)
+            #expect(isEqual)
+        }
+    }
+
+    @Test("an info is its label, then the bytes and words that were appended")
+    func info() {
+        var info = HKDF.Info(label: Array("label".utf8))
+        info.append([1, 2, 3].span)
+        info.append(bigEndian: [0x0405_0607_0809_0a0b, 0xffff_0000_0000_0001].span)
+        info.append([UInt8]().span)
+        var bytes: [UInt8] = []
+        for index in info.span.indices { bytes.append(info.span[index]) }
+        let end: [UInt8] = [0xff, 0xff, 0, 0, 0, 0, 0, 1]
+        #expect(bytes == Array("label".utf8) + [UInt8](1...11) + end)
+        var full = HKDF.Info(label: [UInt8](repeating: 1, count: 112))
+        full.append(bigEndian: [2, 3].span)
+        #expect(full.span.count == 128)
+    }
+
     @Test("keys of every length give what OpenSSL's HMAC gives")
     func keys() throws {
         for count in 1...140 {

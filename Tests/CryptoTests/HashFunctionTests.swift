@@ -1,6 +1,7 @@
-import Crypto
 import TestSupport
 import Testing
+
+@testable import Crypto
 
 @Suite("Digests")
 struct HashFunctionTests {
@@ -49,6 +50,18 @@ struct HashFunctionTests {
         for (message, digest) in zip([[], Array("abc".utf8), million], digests) {
             #expect(function.digest(message) == bytes(digest))
             #expect(function.digest(message).count == function.digestCount)
+        }
+    }
+
+    @Test("are the same in place")
+    func inPlace() {
+        for count in 0..<300 {
+            let text = [UInt8](repeating: UInt8(count & 255), count: count)
+            let short = HashFunction.sha256(text.span), long = HashFunction.sha384(text.span)
+            let named = HashFunction.sha256.digestByName(text.span)
+            let namedLong = HashFunction.sha384.digestByName(text.span)
+            #expect(short.indices.map { short[$0] } == named)
+            #expect(long.indices.map { long[$0] } == namedLong)
         }
     }
 

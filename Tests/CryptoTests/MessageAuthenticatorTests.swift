@@ -15,7 +15,7 @@ struct MessageAuthenticatorTests {
                 let message = random.bytes(count)
                 let expected = try HMAC.code(.sha256, key: key, message: message)
                 let code = try authenticator.code(of: message.span)
-                #expect(code == expected)
+                #expect(code.indices.map { code[$0] } == expected)
             }
         }
     }

@@ -175,8 +175,8 @@ struct PythonTests {
                 reference: reference,
                 attributes: attributes,
                 context: context,
-                keyEncryptionKey: Sample.secret(wrappingKey),
-                attributeKey: Sample.secret(attributeKey),
+                keyEncryptionKey: Sample.shared(wrappingKey),
+                attributeKey: Sample.shared(attributeKey),
                 attributeKeyID: Identifier(random.bytes(16))
             )
         }

@@ -12,6 +12,11 @@ enum Sample {
         try SecretBytes(copying: bytes.span)
     }
 
+    /// A key that is taken in once for many envelopes.
+    static func shared(_ bytes: [UInt8]) throws -> HKDF.Expander {
+        try HKDF.Expander(secret(bytes))
+    }
+
     static func identifier(_ seed: UInt64 = 1) throws -> Identifier {
         var random = SplitMix64(seed: seed)
         return try Identifier(random.bytes(16))
@@ -80,7 +85,7 @@ struct Reading {
         count: Int,
         part: UInt32? = nil,
         key: [UInt8] = Sample.objectKey,
-        commitment: [UInt8]? = nil,
+        commitment: Commitment? = nil,
         pieces: [Int] = [10_007]
     ) throws {
         let facts = try Sample.facts(count, part: part)
@@ -100,7 +105,7 @@ extension StreamKeys {
     static func verified(
         _ facts: StreamFacts,
         _ objectKey: borrowing SecretBytes,
-        commitment: [UInt8]?
+        commitment: Commitment?
     ) throws(SealedObjectError) -> StreamKeys {
         let keys = try StreamKeys(objectKey: objectKey, facts: facts)
         if let commitment { try keys.verify(commitment: commitment) }
@@ -111,7 +116,7 @@ extension StreamKeys {
 extension StreamOpener {
     convenience init(
         facts: StreamFacts,
-        commitment: [UInt8]?,
+        commitment: Commitment?,
         slice: StoredSlice,
         objectKey: borrowing SecretBytes
     ) throws(SealedObjectError) {
@@ -123,7 +128,7 @@ extension StreamOpener {
 extension ObjectOpener {
     convenience init(
         facts: StreamFacts,
-        commitment: [UInt8],
+        commitment: Commitment,
         slice: StoredSlice,
         objectKey: borrowing SecretBytes
     ) throws(SealedObjectError) {

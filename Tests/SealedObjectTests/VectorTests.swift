@@ -116,8 +116,8 @@ struct VectorTests {
             reference: given.reference,
             attributes: attributes,
             context: context,
-            keyEncryptionKey: vector.secret("wrapping-key"),
-            attributeKey: vector.secret("attribute-key"),
+            keyEncryptionKey: HKDF.Expander(vector.secret("wrapping-key")),
+            attributeKey: HKDF.Expander(vector.secret("attribute-key")),
             attributeKeyID: given.attributeKeyID,
             wrapSalt: given.wrapSalt
         )

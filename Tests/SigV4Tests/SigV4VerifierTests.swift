@@ -59,10 +59,10 @@ struct SigV4VerifierTests {
         let made = try key.signature(
             time: fixture.now,
             scope: scope,
-            requestDigest: digest,
+            requestDigest: digest.span,
             buffer: &buffer
         )
-        #expect(Hex.encode(made) == signature)
+        #expect(Hex.encode(made.indices.map { made[$0] }) == signature)
     }
 
     @Test("one verifier serves many requests, and derives each key once")

@@ -21,7 +21,7 @@ void sealgate_hmac_sha256(const void *keyed, const uint8_t *bytes, size_t count,
 
 // The bytes of a key that HKDF with SHA-384 (RFC 5869 section 2.3) took in, to be aligned to 8.
 // They are as good as the key.
-#define SEALGATE_HKDF_KEYED_BYTES 512
+#define SEALGATE_HKDF_KEYED_BYTES 128
 
 // Takes a key of at most 128 bytes in; `keyed` has SEALGATE_HKDF_KEYED_BYTES bytes.
 void sealgate_hkdf_sha384_begin(void *keyed, const uint8_t *key, size_t key_count);

@@ -1,3 +1,4 @@
+import Crypto
 import KMS
 import Logging
 import S3Wire
@@ -7,8 +8,8 @@ import SealedObject
 struct ListingOpener: Sendable {
     private let services: GatewayServices
     private let bucket: String
-    /// The opener of the last attribute key; nearly always all objects name the same.
-    private var opener: (id: RecordID, shared: SharedOpener)?
+    /// The last attribute key; nearly always all objects name the same.
+    private var lastKey: (id: RecordID, expander: HKDF.Expander)?
     /// Attribute keys that can't be had: each is looked for once, however many objects name it.
     private var missing: Set<RecordID> = []
 
@@ -59,17 +60,18 @@ struct ListingOpener: Sendable {
     ) async throws(KMSError) -> ObjectAttributes? {
         let id = RecordID(envelope.attributeKeyID)
         guard !missing.contains(id) else { return nil }
-        if opener?.id != id {
+        if lastKey?.id != id {
             guard let attributeKey = try await attributeKey(id),
-                let shared = try? SharedOpener(attributeKey)
+                let expander = try? attributeKey.key.expander()
             else {
                 missing.insert(id)
                 return nil
             }
-            opener = (id, shared)
+            lastKey = (id, expander)
         }
         let context = EnvelopeContext(bucket: bucket, key: key, reference: envelope.reference)
-        return opener?.shared.open(envelope, context)
+        guard let expander = lastKey?.expander else { return nil }
+        return try? envelope.openAttributes(expander, context: context)
     }
 
     /// The attribute key; `nil` where its record is gone or damaged.
@@ -80,19 +82,5 @@ struct ListingOpener: Sendable {
         } catch .recordMissing, .recordInvalid, .ciphertextInvalid {
             return nil
         }
-    }
-}
-
-/// An opener that a task may hold on to.
-private final class SharedOpener: Sendable {
-    private let opener: AttributeOpener
-
-    init(_ key: AttributeKey) throws(SealedObjectError) {
-        opener = try AttributeOpener(key.key.bytes)
-    }
-
-    /// The attributes; `nil` where they can't be opened.
-    func open(_ envelope: Envelope, _ context: EnvelopeContext) -> ObjectAttributes? {
-        try? opener.open(envelope, context: context)
     }
 }

@@ -38,11 +38,20 @@ extension Envelope {
                 reference: wrapping.reference,
                 attributes: attributes,
                 context: context,
-                keyEncryptionKey: key.bytes,
-                attributeKey: attributeKey.key.bytes,
+                keyEncryptionKey: key.envelopeKey(),
+                attributeKey: attributeKey.key.envelopeKey(),
                 attributeKeyID: Identifier(attributeKey.id)
             )
         }
+    }
+}
+
+extension DataKey {
+    /// The key as envelopes take it.
+    ///
+    /// - Throws: `.crypto`.
+    func envelopeKey() throws(SealedObjectError) -> HKDF.Expander {
+        do throws(CryptoError) { return try expander() } catch { throw .crypto(error) }
     }
 }
 

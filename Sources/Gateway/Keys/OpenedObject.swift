@@ -156,10 +156,16 @@ struct OpenedObject: Sendable {
             return (attributes, ObjectEncryptionKey(objectKey))
         }
         guard let attributeKey = keys.attributeKey else { throw .keyCheckMismatch }
-        let attributes = try envelope.openAttributes(attributeKey.bytes, context: context)
+        let attributes = try envelope.openAttributes(
+            attributeKey.envelopeKey(),
+            context: context
+        )
         guard request.wantsObjectKey else { return (attributes, nil) }
         guard let wrappingKey = keys.wrappingKey else { throw .keyCheckMismatch }
-        let objectKey = try envelope.openKey(wrappingKey.bytes, context: context)
+        let objectKey = try envelope.openKey(
+            wrappingKey.envelopeKey(),
+            context: context
+        )
         return (attributes, ObjectEncryptionKey(objectKey))
     }
 

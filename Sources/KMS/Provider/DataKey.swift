@@ -1,12 +1,23 @@
 public import Crypto
+internal import Synchronization
 
 /// A key in memory that several owners share: 32 bytes, wiped when the last owner lets go.
 public final class DataKey: Sendable {
     /// The key.
     public let bytes: SecretBytes
 
+    private let keptExpander = AtomicLazyReference<HKDF.Expander>()
+
     /// A shared owner of `bytes`.
     public init(_ bytes: consuming SecretBytes) { self.bytes = bytes }
+
+    /// The key as HKDF has taken it in, made at the first call and kept with the key.
+    ///
+    /// - Throws: `.secretMemoryExhausted`.
+    public func expander() throws(CryptoError) -> HKDF.Expander {
+        if let made = keptExpander.load() { return made }
+        return keptExpander.storeIfNil(try HKDF.Expander(bytes))
+    }
 
     /// Whether the two are the same key, in time that depends on the length alone.
     public func isEqual(to other: DataKey) -> Bool { bytes.isEqual(to: other.bytes) }

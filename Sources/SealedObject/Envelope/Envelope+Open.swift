@@ -1,7 +1,7 @@
 public import Crypto
 
 extension Envelope {
-    /// Unwraps the object's key.
+    /// Unwraps the object's key, in every mode.
     ///
     /// The key check comes first, in constant time: a wrong key is refused before anything is
     /// decrypted.
@@ -15,6 +15,25 @@ extension Envelope {
         _ key: borrowing SecretBytes,
         context: EnvelopeContext
     ) throws(SealedObjectError) -> SecretBytes {
+        try openKey(under: WrapKeys.expander(key, mode: mode, salt: wrapSalt), context)
+    }
+
+    /// Unwraps the object's key in every mode but SSE-C, under a key that was taken in before.
+    ///
+    /// - Throws: as `openKey(_:context:)`; `.keyCheckMismatch` for SSE-C.
+    public func openKey(
+        _ key: HKDF.Expander,
+        context: EnvelopeContext
+    ) throws(SealedObjectError) -> SecretBytes {
+        guard key.keyCount == SealedFormat.keyCount else { throw .lengthInvalid }
+        guard mode != .customer else { throw .keyCheckMismatch }
+        return try openKey(under: key, context)
+    }
+
+    private func openKey(
+        under key: HKDF.Expander,
+        _ context: EnvelopeContext
+    ) throws(SealedObjectError) -> SecretBytes {
         guard context.mode == mode else { throw .keyCheckMismatch }
         let wrapKeys = try verifiedKeys(key, context)
         let bytes = bytes
@@ -25,7 +44,8 @@ extension Envelope {
         )
     }
 
-    /// Opens the attributes; for SSE-S3 and SSE-KMS without the object's key or the KMS.
+    /// Opens the attributes, in every mode; for SSE-S3 and SSE-KMS without the object's key or the
+    /// KMS.
     ///
     /// - Parameters:
     ///   - key: the attribute key with `attributeKeyID`, for SSE-C the customer's key; 32 bytes.
@@ -37,28 +57,29 @@ extension Envelope {
         _ key: borrowing SecretBytes,
         context: EnvelopeContext
     ) throws(SealedObjectError) -> ObjectAttributes {
-        guard context.mode == mode else { throw .attributeBoxRefused }
-        if mode == .customer { _ = try verifiedKeys(key, context) }
-        return try attributes(
-            in: try WrapKeys.attributeBox(key, mode: mode, salt: wrapSalt, context)
-        )
+        let expander = try WrapKeys.expander(key, mode: mode, salt: wrapSalt)
+        if mode == .customer, context.mode == mode { _ = try verifiedKeys(expander, context) }
+        return try openAttributes(under: expander, context)
     }
 
-    /// What the key gives, where the key check says that it is the one.
-    private func verifiedKeys(
-        _ key: borrowing SecretBytes,
+    /// Opens the attributes in every mode but SSE-C, under a key that was taken in before.
+    ///
+    /// - Throws: as `openAttributes(_:context:)`; `.attributeBoxRefused` for SSE-C.
+    public func openAttributes(
+        _ key: HKDF.Expander,
+        context: EnvelopeContext
+    ) throws(SealedObjectError) -> ObjectAttributes {
+        guard key.keyCount == SealedFormat.keyCount else { throw .lengthInvalid }
+        guard mode != .customer else { throw .attributeBoxRefused }
+        return try openAttributes(under: key, context)
+    }
+
+    private func openAttributes(
+        under key: HKDF.Expander,
         _ context: EnvelopeContext
-    ) throws(SealedObjectError) -> WrapKeys {
-        let wrapKeys = try WrapKeys(key, mode: mode, salt: wrapSalt, context)
-        let bytes = bytes
-        guard wrapKeys.matches(bytes.span.extracting(Self.keyCheckRange)) else {
-            throw .keyCheckMismatch
-        }
-        return wrapKeys
-    }
-
-    /// The attributes, with the key and nonce that were derived for them.
-    func attributes(in box: borrowing Box) throws(SealedObjectError) -> ObjectAttributes {
+    ) throws(SealedObjectError) -> ObjectAttributes {
+        guard context.mode == mode else { throw .attributeBoxRefused }
+        let box = try WrapKeys.attributeBox(key, salt: wrapSalt, context)
         let bytes = bytes
         let padded = try box.open(
             bytes.span.extracting(authenticatedCount...),
@@ -66,5 +87,18 @@ extension Envelope {
         )
         guard let padded else { throw .attributeBoxRefused }
         return try ObjectAttributes(parsing: padded)
+    }
+
+    /// What the key gives, where the key check says that it is the one.
+    private func verifiedKeys(
+        _ key: HKDF.Expander,
+        _ context: EnvelopeContext
+    ) throws(SealedObjectError) -> WrapKeys {
+        let wrapKeys = try WrapKeys(key, salt: wrapSalt, context)
+        let bytes = bytes
+        guard wrapKeys.matches(bytes.span.extracting(Self.keyCheckRange)) else {
+            throw .keyCheckMismatch
+        }
+        return wrapKeys
     }
 }

@@ -27,7 +27,7 @@ extension Envelope {
             let objectID = cursor.read(Identifier.count),
             let length = cursor.readInteger(UInt64.self),
             let streamSalt = cursor.read(Salt.count),
-            let commitment = cursor.read(SealedFormat.commitmentCount),
+            let commitment = cursor.read(Commitment.count),
             let wrapSalt = cursor.read(Salt.count), cursor.read(Self.keyCheckRange.count) != nil,
             let attributeKeyID = cursor.read(Identifier.count)
         else { throw .envelopeLengthInvalid }
@@ -76,7 +76,7 @@ extension Envelope {
             return .stream(
                 plaintextCount: plaintextCount,
                 salt: try Salt(salt),
-                commitment: Array(commitment)
+                commitment: try Commitment(commitment)
             )
         }
         var cursor = ByteCursor(salt)

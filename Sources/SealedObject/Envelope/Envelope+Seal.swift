@@ -11,8 +11,8 @@ extension Envelope {
     ///   - reference: which key `keyEncryptionKey` is.
     ///   - attributes: sealed under the attribute key.
     ///   - context: made for the same reference.
-    ///   - keyEncryptionKey: the bucket key or the data key, 32 bytes.
-    ///   - attributeKey: 32 bytes.
+    ///   - keyEncryptionKey: of the bucket key or the data key, 32 bytes.
+    ///   - attributeKey: of the attribute key, 32 bytes.
     ///   - attributeKeyID: the id of `attributeKey`.
     ///   - wrapSalt: fresh for every wrap; drawn when it isn't given.
     /// - Throws: `.keyReferenceInvalid` for `.customerKey`, another mode than the context's, or a
@@ -25,12 +25,15 @@ extension Envelope {
         reference: KeyReference,
         attributes: ObjectAttributes,
         context: EnvelopeContext,
-        keyEncryptionKey: borrowing SecretBytes,
-        attributeKey: borrowing SecretBytes,
+        keyEncryptionKey: HKDF.Expander,
+        attributeKey: HKDF.Expander,
         attributeKeyID: Identifier,
         wrapSalt: Salt? = nil
     ) throws(SealedObjectError) {
         guard reference != .customerKey else { throw .keyReferenceInvalid }
+        guard keyEncryptionKey.keyCount == SealedFormat.keyCount,
+            attributeKey.keyCount == SealedFormat.keyCount
+        else { throw .lengthInvalid }
         try self.init(
             objectKey: objectKey,
             objectID: objectID,
@@ -67,6 +70,8 @@ extension Envelope {
         customerKey: borrowing SecretBytes,
         wrapSalt: Salt? = nil
     ) throws(SealedObjectError) {
+        let wrapSalt = try Self.drawn(wrapSalt)
+        let key = try WrapKeys.expander(customerKey, mode: .customer, salt: wrapSalt)
         try self.init(
             objectKey: objectKey,
             objectID: objectID,
@@ -74,10 +79,10 @@ extension Envelope {
             reference: .customerKey,
             padded: attributes.encode(limit: SealedFormat.attributesCountMax),
             context: context,
-            wrapKey: customerKey,
-            attributeKey: customerKey,
+            wrapKey: key,
+            attributeKey: key,
             attributeKeyID: .zero,
-            wrapSalt: Self.drawn(wrapSalt)
+            wrapSalt: wrapSalt
         )
     }
 
@@ -88,8 +93,8 @@ extension Envelope {
         reference: KeyReference,
         padded: [UInt8],
         context: EnvelopeContext,
-        wrapKey: borrowing SecretBytes,
-        attributeKey: borrowing SecretBytes,
+        wrapKey: HKDF.Expander,
+        attributeKey: HKDF.Expander,
         attributeKeyID: Identifier,
         wrapSalt: Salt
     ) throws(SealedObjectError) {
@@ -97,7 +102,7 @@ extension Envelope {
         guard context.mode == reference.mode else { throw .keyReferenceInvalid }
         try reference.verify()
         try body.verify()
-        let wrapKeys = try WrapKeys(wrapKey, mode: reference.mode, salt: wrapSalt, context)
+        let wrapKeys = try WrapKeys(wrapKey, salt: wrapSalt, context)
         var bytes: [UInt8] = []
         bytes.reserveCapacity(
             Self.fixedCount + reference.count + Self.keyBoxCount + padded.count
@@ -118,7 +123,7 @@ extension Envelope {
         reference.append(to: &bytes)
         try wrapKeys.box.append(sealing: objectKey.span, to: &bytes)
         let authenticatedCount = bytes.count
-        try WrapKeys.attributeBox(attributeKey, mode: reference.mode, salt: wrapSalt, context)
+        try WrapKeys.attributeBox(attributeKey, salt: wrapSalt, context)
             .append(sealing: padded.span, to: &bytes)
         self.init(
             objectID: objectID,

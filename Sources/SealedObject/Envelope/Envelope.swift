@@ -46,7 +46,7 @@ public final class Envelope: Sendable {
     }
 
     /// The commitment of the one stream; `nil` for an object in parts.
-    public var commitment: [UInt8]? {
+    public var commitment: Commitment? {
         guard case .stream(_, _, let commitment) = body else { return nil }
         return commitment
     }

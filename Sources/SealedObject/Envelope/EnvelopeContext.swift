@@ -8,7 +8,7 @@ public struct EnvelopeContext: Equatable, Sendable {
     /// The mode that the context was made for.
     public let mode: EnvelopeMode
     /// The 48 bytes of the hash.
-    public let digest: [UInt8]
+    let digest: InlineBytes<6>
 
     /// The context of an object's envelope.
     ///
@@ -46,6 +46,7 @@ public struct EnvelopeContext: Equatable, Sendable {
         bytes.append(prefixed: CollectionOfOne(mode.rawValue))
         bytes.append(prefixed: kmsKeyID.utf8)
         bytes.append(prefixed: clientContext)
-        digest = HashFunction.sha384.digest(bytes)
+        let hash = HashFunction.sha384(bytes.span)
+        digest = InlineBytes(copying: hash.span)
     }
 }

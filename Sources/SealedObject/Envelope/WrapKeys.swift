@@ -12,14 +12,14 @@ struct WrapKeys: ~Copyable {
     /// Seals the object's key.
     let box: Box
 
+    /// The keys under a shared key, or under what `expander` made of a customer's.
     init(
-        _ key: borrowing SecretBytes,
-        mode: EnvelopeMode,
+        _ key: HKDF.Expander,
         salt: Salt,
         _ context: EnvelopeContext
     ) throws(SealedObjectError) {
         box = Box(
-            derived: try Self.derive(key, mode, salt, context, label: Self.wrapLabel, count: 76),
+            derived: try Self.derive(key, salt, context, label: Self.wrapLabel, count: 76),
             nonceRange: 64..<76
         )
     }
@@ -34,35 +34,15 @@ struct WrapKeys: ~Copyable {
         ConstantTime.equal(box.derived.span.extracting(32..<64), keyCheck)
     }
 
-    /// What the key and nonce of the attribute box are derived for.
-    static func attributeInfo(_ salt: Salt, _ context: EnvelopeContext) -> [UInt8] {
-        info(attributeLabel, salt, context)
-    }
-
-    private static func info(
-        _ label: [UInt8],
-        _ salt: Salt,
-        _ context: EnvelopeContext
-    ) -> [UInt8] {
-        var info: [UInt8] = []
-        info.reserveCapacity(label.count + Salt.count + context.digest.count)
-        info += label
-        salt.append(to: &info)
-        info += context.digest
-        return info
-    }
-
     /// Key and nonce of the attribute box.
     static func attributeBox(
-        _ key: borrowing SecretBytes,
-        mode: EnvelopeMode,
+        _ key: HKDF.Expander,
         salt: Salt,
         _ context: EnvelopeContext
     ) throws(SealedObjectError) -> Box {
         Box(
             derived: try derive(
                 key,
-                mode,
                 salt,
                 context,
                 label: attributeLabel,
@@ -71,22 +51,35 @@ struct WrapKeys: ~Copyable {
         )
     }
 
-    private static func derive(
+    /// K: the key itself, or what is extracted from a customer's.
+    ///
+    /// - Throws: `.lengthInvalid` for a key that isn't 32 bytes, `.crypto`.
+    static func expander(
         _ key: borrowing SecretBytes,
-        _ mode: EnvelopeMode,
+        mode: EnvelopeMode,
+        salt: Salt
+    ) throws(SealedObjectError) -> HKDF.Expander {
+        guard key.count == SealedFormat.keyCount else { throw .lengthInvalid }
+        do throws(CryptoError) {
+            guard mode == .customer else { return try HKDF.Expander(key) }
+            return try HKDF.Expander(HKDF.extract(salt: salt.bytes, secret: key))
+        } catch {
+            throw .crypto(error)
+        }
+    }
+
+    private static func derive(
+        _ key: HKDF.Expander,
         _ salt: Salt,
         _ context: EnvelopeContext,
         label: [UInt8],
         count: Int
     ) throws(SealedObjectError) -> SecretBytes {
-        guard key.count == SealedFormat.keyCount else { throw .lengthInvalid }
-        let info = info(label, salt, context)
+        var info = HKDF.Info(label: label)
+        salt.value.append(to: &info)
+        context.digest.append(to: &info)
         do throws(CryptoError) {
-            guard mode == .customer else {
-                return try HKDF.expand(key, info: info.span, count: count)
-            }
-            let extracted = try HKDF.extract(salt: salt.bytes, secret: key)
-            return try HKDF.expand(extracted, info: info.span, count: count)
+            return try key.expand(info: info.span, count: count)
         } catch {
             throw .crypto(error)
         }

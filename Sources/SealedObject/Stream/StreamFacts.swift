@@ -49,16 +49,20 @@ public struct StreamFacts: Equatable, Sendable {
     }
 
     /// Appends the first 64 bytes of the header.
-    func append(to bytes: inout [UInt8]) {
-        bytes += StreamHeader.magic
-        bytes.append(SealedFormat.suite)
-        bytes.append(SealedFormat.segmentLog2)
-        bytes.append(partNumber == nil ? 0 : 1)
-        bytes.append(0)
-        bytes.append(bigEndian: partNumber ?? 0)
-        bytes.append(bigEndian: UInt32(0))
-        bytes.append(bigEndian: UInt64(plaintextCount))
-        objectID.append(to: &bytes)
-        salt.append(to: &bytes)
+    func append(to bytes: inout [UInt8]) { value.append(to: &bytes) }
+
+    /// The first 64 bytes of the header, as words: magic, suite, segment size, kind and a zero;
+    /// part number and zeros; the length; the object's id; the salt.
+    var value: InlineBytes<8> {
+        let kind: UInt64 = partNumber == nil ? 0 : 1
+        let suite = UInt64(SealedFormat.suite), segmentLog2 = UInt64(SealedFormat.segmentLog2)
+        let id = objectID.value.words, salt = salt.value.words
+        return InlineBytes(words: [
+            UInt64(StreamHeader.magic) << 32 | suite << 24 | segmentLog2 << 16 | kind << 8,
+            UInt64(partNumber ?? 0) << 32,
+            UInt64(plaintextCount),
+            id[0], id[1],
+            salt[0], salt[1], salt[2],
+        ])
     }
 }

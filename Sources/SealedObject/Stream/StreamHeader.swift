@@ -4,18 +4,16 @@ internal import Encoding
 ///
 /// Source: docs/format.md, "Stream".
 public struct StreamHeader: Equatable, Sendable {
-    static let magic = Array("SGW1".utf8)
+    /// "SGW1".
+    static let magic: UInt32 = 0x5347_5731
 
     /// What the key depends on: the first 64 bytes.
     public let facts: StreamFacts
     /// The last 32 bytes: which key opens the stream.
-    public let commitment: [UInt8]
+    public let commitment: Commitment
 
     /// A header of facts and the commitment derived from them.
-    ///
-    /// - Throws: `.lengthInvalid` for a commitment that isn't 32 bytes.
-    public init(facts: StreamFacts, commitment: [UInt8]) throws(SealedObjectError) {
-        guard commitment.count == SealedFormat.commitmentCount else { throw .lengthInvalid }
+    public init(facts: StreamFacts, commitment: Commitment) {
         self.facts = facts
         self.commitment = commitment
     }
@@ -25,7 +23,7 @@ public struct StreamHeader: Equatable, Sendable {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(SealedFormat.headerCount)
         facts.append(to: &bytes)
-        bytes += commitment
+        commitment.append(to: &bytes)
         return bytes
     }
 
@@ -36,7 +34,7 @@ public struct StreamHeader: Equatable, Sendable {
     ///   `.plaintextCountInvalid`.
     public init(parsing bytes: [UInt8]) throws(SealedObjectError) {
         var cursor = ByteCursor(bytes)
-        guard bytes.count == SealedFormat.headerCount, let magic = cursor.read(4),
+        guard bytes.count == SealedFormat.headerCount, let magic = cursor.readInteger(UInt32.self),
             let suite = cursor.readInteger(UInt8.self),
             let segmentLog2 = cursor.readInteger(UInt8.self),
             let kind = cursor.readInteger(UInt8.self),
@@ -46,9 +44,9 @@ public struct StreamHeader: Equatable, Sendable {
             let length = cursor.readInteger(UInt64.self),
             let objectID = cursor.read(Identifier.count),
             let salt = cursor.read(Salt.count),
-            let commitment = cursor.read(SealedFormat.commitmentCount)
+            let commitment = cursor.read(Commitment.count)
         else { throw .lengthInvalid }
-        guard Array(magic) == Self.magic else { throw .headerMagicInvalid }
+        guard magic == Self.magic else { throw .headerMagicInvalid }
         guard suite == SealedFormat.suite else { throw .suiteUnknown(suite) }
         guard segmentLog2 == SealedFormat.segmentLog2 else {
             throw .segmentSizeUnknown(segmentLog2)
@@ -63,6 +61,6 @@ public struct StreamHeader: Equatable, Sendable {
             plaintextCount: plaintextCount,
             salt: Salt(salt)
         )
-        self.commitment = Array(commitment)
+        self.commitment = try Commitment(commitment)
     }
 }

@@ -6,8 +6,8 @@ public import Crypto
 public struct StreamKeys: ~Copyable, Sendable {
     private static let label = Array("sgw/v1/stream\0".utf8)
 
-    /// Names the key without telling it: 32 bytes, in the header and in the envelope.
-    public let commitment: [UInt8]
+    /// Names the key without telling it.
+    public let commitment: Commitment
 
     private let derived: SecretBytes
     /// The nonce of no segment yet: prefix, then zeros.
@@ -25,12 +25,10 @@ public struct StreamKeys: ~Copyable, Sendable {
     ) throws(SealedObjectError) {
         guard objectKey.count == SealedFormat.keyCount else { throw .lengthInvalid }
         do throws(CryptoError) {
-            var info: [UInt8] = []
-            info.reserveCapacity(Self.label.count + StreamFacts.count)
-            info += Self.label
-            facts.append(to: &info)
+            var info = HKDF.Info(label: Self.label)
+            facts.value.append(to: &info)
             let derived = try HKDF.expand(objectKey, info: info.span, count: 71)
-            commitment = derived.published(32..<64)
+            commitment = Commitment(derived, 32..<64)
             nonce = Self.nonce(derived)
             self.derived = derived
         } catch {
@@ -55,8 +53,8 @@ public struct StreamKeys: ~Copyable, Sendable {
     /// Nothing where the keys are those that an envelope commits to; compared in constant time.
     ///
     /// - Throws: `.commitmentMismatch`.
-    public borrowing func verify(commitment: [UInt8]) throws(SealedObjectError) {
-        guard ConstantTime.equal(commitment, self.commitment) else { throw .commitmentMismatch }
+    public borrowing func verify(commitment: Commitment) throws(SealedObjectError) {
+        guard commitment.isEqual(to: self.commitment) else { throw .commitmentMismatch }
     }
 
     /// `nonce(i) = prefix ‖ (i is the last ? 1 : 0) ‖ u32 i`, written over the last nonce.

@@ -8,7 +8,7 @@ internal import Encoding
 public final class StreamOpener {
     private let cipher: AESGCM
     private let facts: StreamFacts
-    private let commitment: [UInt8]
+    private let commitment: Commitment
     private let lastSegment: Int
     private var nonce: InlineArray<12, UInt8>
     private var segment: Int
@@ -141,7 +141,7 @@ public final class StreamOpener {
         guard headerRemaining == 0 else { return count }
         defer { header = [] }
         // A header has one spelling: what it says in its fields matters where it is refused.
-        if ConstantTime.equal(header, facts.bytes + commitment) { return count }
+        if ConstantTime.equal(header, facts.bytes + commitment.bytes) { return count }
         let received = try StreamHeader(parsing: header)
         guard received.facts == facts else { throw .headerMismatch }
         throw .commitmentMismatch

@@ -29,7 +29,7 @@ public final class StreamSealer {
     /// - Throws: `.lengthInvalid` for a key that isn't 32 bytes, `.crypto`.
     public init(facts: StreamFacts, objectKey: borrowing SecretBytes) throws(SealedObjectError) {
         let keys = try StreamKeys(objectKey: objectKey, facts: facts)
-        header = try StreamHeader(facts: facts, commitment: keys.commitment)
+        header = StreamHeader(facts: facts, commitment: keys.commitment)
         layout = facts.layout
         nonce = keys.nonce
         do throws(CryptoError) {

@@ -23,10 +23,10 @@ struct CanonicalRequest {
         _ head: HTTPRequestHead,
         signedHeaders: ArraySlice<UInt8>,
         payload: [UInt8]
-    ) throws(SigV4Error) -> [UInt8] {
+    ) throws(SigV4Error) -> InlineArray<32, UInt8> {
         defer { wipe() }
         try write(head, signedHeaders: signedHeaders, payload: payload)
-        return HashFunction.sha256.digest(text.span)
+        return HashFunction.sha256(text.span)
     }
 
     /// The canonical form itself: it may hold a customer's key, so it is for tests.

@@ -102,7 +102,7 @@ extension SigV4Verifier {
         }
         let key = try keys.key(form.accessKeyID, form.scope, secret: secret)
         let expected = try key.signature(of: form.policy.span)
-        guard ConstantTime.equal(expected, form.signature) else {
+        guard ConstantTime.equal(expected.span, form.signature.span) else {
             throw .signatureMismatch
         }
         return SigV4Identity(

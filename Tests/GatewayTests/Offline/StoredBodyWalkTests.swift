@@ -77,9 +77,9 @@ import Testing
             #expect(walk(envelope, [own]) == nil)
             #expect(walk(envelope, [try header(nil, count)]) == .headerMismatch)
             #expect(walk(envelope, [try header(1, count)]) == .headerMismatch)
-            let other = try StreamHeader(
+            let other = StreamHeader(
                 facts: own.facts,
-                commitment: [UInt8](repeating: 0, count: 32)
+                commitment: try Commitment([UInt8](repeating: 0, count: 32))
             )
             #expect(walk(envelope, [other]) == .commitmentMismatch)
             let stored = own.facts.layout.storedCount

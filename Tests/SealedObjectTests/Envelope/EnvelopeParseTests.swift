@@ -13,7 +13,7 @@ struct EnvelopeParseTests {
             ?? .stream(
                 plaintextCount: 9,
                 salt: Sample.salt(),
-                commitment: [UInt8](repeating: 3, count: 32)
+                commitment: try Commitment([UInt8](repeating: 3, count: 32))
             )
         let reference: KeyReference =
             switch kind {
@@ -47,8 +47,8 @@ struct EnvelopeParseTests {
             reference: reference,
             attributes: ObjectAttributes(),
             context: context,
-            keyEncryptionKey: Sample.secret(Sample.otherKey),
-            attributeKey: Sample.secret(Sample.otherKey),
+            keyEncryptionKey: Sample.shared(Sample.otherKey),
+            attributeKey: Sample.shared(Sample.otherKey),
             attributeKeyID: Sample.identifier()
         )
     }
@@ -145,15 +145,15 @@ struct EnvelopeParseTests {
         #expect(throws: SealedObjectError.keyReferenceInvalid) {
             try seal(.bucketKey(Sample.identifier()), .upload, context)
         }
+        let commitment = try Commitment([UInt8](repeating: 3, count: 32))
         for (body, error) in [
             (.parts(count: 0, plaintextCount: 1), .partCountInvalid),
             (.parts(count: 10_001, plaintextCount: 1), .partCountInvalid),
             (.parts(count: 1, plaintextCount: 5 << 40 + 1), .plaintextCountInvalid),
             (
-                .stream(plaintextCount: -1, salt: try Sample.salt(), commitment: []),
+                .stream(plaintextCount: -1, salt: try Sample.salt(), commitment: commitment),
                 .plaintextCountInvalid
             ),
-            (.stream(plaintextCount: 1, salt: try Sample.salt(), commitment: []), .lengthInvalid),
         ] as [(EnvelopeBody, SealedObjectError)] {
             let reference = KeyReference.kmsDataKey(.init(kmsKeyID: "k", wrapped: [1]))
             #expect(throws: error) { try seal(reference, body, context) }

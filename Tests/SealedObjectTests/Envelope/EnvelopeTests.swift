@@ -11,7 +11,7 @@ struct EnvelopeTests {
         .stream(
             plaintextCount: count,
             salt: try Sample.salt(),
-            commitment: [UInt8](repeating: 3, count: 32)
+            commitment: try Commitment([UInt8](repeating: 3, count: 32))
         )
     }
 
@@ -63,8 +63,8 @@ struct EnvelopeTests {
             reference: reference,
             attributes: attributes,
             context: context(reference),
-            keyEncryptionKey: Sample.secret(Sample.otherKey),
-            attributeKey: Sample.secret(attributeKey),
+            keyEncryptionKey: Sample.shared(Sample.otherKey),
+            attributeKey: Sample.shared(attributeKey),
             attributeKeyID: Sample.identifier(5)
         )
     }
@@ -110,26 +110,45 @@ struct EnvelopeTests {
         }
     }
 
-    @Test("one opener opens the attributes of many, and goes on behind those that it refuses")
-    func manyAttributes() throws {
-        let opener = try AttributeOpener(Sample.secret(attributeKey))
+    @Test("keys that were taken in once open many, and go on behind those that they refuse")
+    func manyUnderSharedKeys() throws {
+        let attributeKey = try Sample.shared(attributeKey)
+        let wrappingKey = try Sample.shared(Sample.otherKey)
+        let objectKey = try Sample.secret(Sample.objectKey)
         for reference in try references() + references() {
             let envelope = try envelope(reference)
             let place = context(reference)
             guard envelope.mode != .customer else {
                 #expect(throws: SealedObjectError.attributeBoxRefused) {
-                    _ = try opener.open(envelope, context: place)
+                    _ = try envelope.openAttributes(attributeKey, context: place)
+                }
+                #expect(throws: SealedObjectError.keyCheckMismatch) {
+                    _ = try envelope.openKey(wrappingKey, context: place)
                 }
                 continue
             }
-            #expect(try opener.open(envelope, context: place).contentType == "text/plain")
+            let attributes = try envelope.openAttributes(attributeKey, context: place)
+            #expect(attributes.contentType == "text/plain")
+            let isOpened = try envelope.openKey(wrappingKey, context: place)
+                .isEqual(to: objectKey)
+            #expect(isOpened)
             let elsewhere = EnvelopeContext(bucket: "other", key: "key", reference: reference)
             #expect(throws: SealedObjectError.attributeBoxRefused) {
-                _ = try opener.open(envelope, context: elsewhere)
+                _ = try envelope.openAttributes(attributeKey, context: elsewhere)
             }
-        }
-        #expect(throws: SealedObjectError.lengthInvalid) {
-            _ = try AttributeOpener(Sample.secret([1, 2, 3]))
+            #expect(throws: SealedObjectError.keyCheckMismatch) {
+                _ = try envelope.openKey(wrappingKey, context: elsewhere)
+            }
+            #expect(throws: SealedObjectError.keyCheckMismatch) {
+                _ = try envelope.openKey(attributeKey, context: place)
+            }
+            let short = try Sample.shared([1, 2, 3])
+            #expect(throws: SealedObjectError.lengthInvalid) {
+                _ = try envelope.openAttributes(short, context: place)
+            }
+            #expect(throws: SealedObjectError.lengthInvalid) {
+                _ = try envelope.openKey(short, context: place)
+            }
         }
     }
 

@@ -119,9 +119,10 @@ struct PartTableTests {
         let table = try table([(1, 5), (2, 6)])
         try table.verify(against: .parts(count: 2, plaintextCount: 11))
         try table.verify(against: .upload)
+        let commitment = try Commitment([UInt8](repeating: 3, count: 32))
         for body in [
             .parts(count: 3, plaintextCount: 11), .parts(count: 2, plaintextCount: 10),
-            .stream(plaintextCount: 11, salt: try Sample.salt(), commitment: []),
+            .stream(plaintextCount: 11, salt: try Sample.salt(), commitment: commitment),
         ] as [EnvelopeBody] {
             #expect(throws: SealedObjectError.partTableMismatch) { try table.verify(against: body) }
         }

@@ -5,7 +5,10 @@ import Testing
 struct StreamHeaderTests {
     private func header(part: UInt32? = nil) throws -> StreamHeader {
         let facts = try Sample.facts(1_000, part: part)
-        return try StreamHeader(facts: facts, commitment: [UInt8](repeating: 9, count: 32))
+        return try StreamHeader(
+            facts: facts,
+            commitment: Commitment([UInt8](repeating: 9, count: 32))
+        )
     }
 
     @Test("is read as it was written")
@@ -61,8 +64,10 @@ struct StreamHeaderTests {
         #expect(throws: SealedObjectError.lengthInvalid) {
             try StreamHeader(parsing: bytes + [0])
         }
-        #expect(throws: SealedObjectError.lengthInvalid) {
-            try StreamHeader(facts: Sample.facts(1), commitment: [1])
+        for count in [0, 1, 31, 33] {
+            #expect(throws: SealedObjectError.lengthInvalid) {
+                try Commitment([UInt8](repeating: 1, count: count))
+            }
         }
     }
 

@@ -115,7 +115,7 @@ struct StreamOpenerTests {
             objectKey: Sample.secret(Sample.objectKey),
             facts: mended
         ).commitment
-        let forged = mended.bytes + committed + stored[96..<65_648]
+        let forged = mended.bytes + committed.bytes + stored[96..<65_648]
         #expect(try Reading(forged, count: 65_536).error == .segmentRefused(0))
     }
 
@@ -155,8 +155,13 @@ struct StreamOpenerTests {
         #expect(throws: SealedObjectError.commitmentMismatch) {
             try Reading(stored, count: 10, key: Sample.otherKey, commitment: own)
         }
-        #expect(throws: SealedObjectError.commitmentMismatch) {
-            try Reading(stored, count: 10, commitment: [])
+        for index in 0..<32 {
+            var bytes = own.bytes
+            bytes[index] ^= 1
+            let changed = try Commitment(bytes)
+            #expect(throws: SealedObjectError.commitmentMismatch) {
+                try Reading(stored, count: 10, commitment: changed)
+            }
         }
         // Without an envelope's commitment, as for parts, the header's is compared.
         let reading = try Reading(stored, count: 10, key: Sample.otherKey)
