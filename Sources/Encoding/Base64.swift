@@ -48,14 +48,19 @@ public enum Base64 {
         let groups = bytes.count / 3
         let rest = bytes.count - 3 * groups
         let alphabet = variant == .standard ? standard.characters : url.characters
-        for group in 0..<groups {
-            let bits =
-                Int(bytes[3 * group]) << 16 | Int(bytes[3 * group + 1]) << 8
-                | Int(bytes[3 * group + 2])
-            unsafe text[4 * group] = alphabet[bits >> 18]
-            unsafe text[4 * group + 1] = alphabet[bits >> 12 & 63]
-            unsafe text[4 * group + 2] = alphabet[bits >> 6 & 63]
-            unsafe text[4 * group + 3] = alphabet[bits & 63]
+        unsafe bytes.withUnsafeBufferPointer { bytes in
+            unsafe alphabet.withUnsafeBufferPointer { alphabet in
+                // Six bits are always below the alphabet's 64 characters.
+                for group in 0..<groups {
+                    let bits =
+                        unsafe Int(bytes[3 * group]) << 16
+                        | Int(bytes[3 * group + 1]) << 8 | Int(bytes[3 * group + 2])
+                    unsafe text[4 * group] = alphabet[bits >> 18]
+                    unsafe text[4 * group + 1] = alphabet[bits >> 12 & 63]
+                    unsafe text[4 * group + 2] = alphabet[bits >> 6 & 63]
+                    unsafe text[4 * group + 3] = alphabet[bits & 63]
+                }
+            }
         }
         let count = 4 * groups
         guard rest > 0 else { return count }

@@ -20,7 +20,7 @@ struct HTTP1FieldSection {
         while end > start, Self.isBlank(line[end - 1]) { end -= 1 }
         let value = line.extracting(start..<end)
         guard HTTPFieldRules.isValue(value) else { throw Self.error(of: value) }
-        if fields.isEmpty { fields.reserve(fields: 16, bytes: 960) }
+        if fields.isEmpty { fields.reserve(fields: 16, bytes: 768) }
         fields.append(name: line.extracting(0..<colon), value: value)
     }
 

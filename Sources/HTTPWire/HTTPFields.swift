@@ -3,17 +3,26 @@ internal import Encoding
 /// The header or trailer fields of one HTTP message, in the order received (RFC 9110 section 5).
 ///
 /// Names are kept in lower case, values as received, repeated fields apart: signatures are made
-/// over what was sent. All bytes stand in one array, so that a message costs two allocations
-/// however many fields it has, and a secret value can be wiped where it stands.
+/// over what was sent. All bytes stand in one array, so that a usual message costs one allocation
+/// and a secret value can be wiped where it stands.
 public struct HTTPFields: Sendable {
-    private struct Entry: Sendable {
+    /// Where a field stands, from the first of all bytes on.
+    private struct Entry: BitwiseCopyable {
+        static let size = 12
+
         var start: UInt32
         var nameCount: UInt32
         var valueCount: UInt32
     }
 
+    // Room comes by so many entries, of 192 bytes together.
+    private static let firstRoom = 16
+
+    // Entries for `room` fields, then the names and values, end to end.
     private var bytes: [UInt8] = []
-    private var entries: [Entry] = []
+    private var room = 0
+    /// The number of fields.
+    public private(set) var count = 0
 
     /// No fields.
     public init() {}
@@ -23,19 +32,62 @@ public struct HTTPFields: Sendable {
         for (name, value) in pairs { append(name, value) }
     }
 
-    /// The number of fields.
-    public var count: Int { entries.count }
-
     /// Whether there are no fields.
-    public var isEmpty: Bool { entries.isEmpty }
+    public var isEmpty: Bool { count == 0 }
 
     /// The size as RFC 9113 section 6.5.2 counts it: name, value and 32 bytes a field.
-    public var listSize: Int { bytes.count + 32 * entries.count }
+    public var listSize: Int { bytes.count - room * Entry.size + 32 * count }
 
-    /// Makes room for so many fields and bytes.
+    /// Makes room for so many fields, and bytes of names and values, in all.
     public mutating func reserve(fields: Int, bytes count: Int) {
-        entries.reserveCapacity(fields)
-        bytes.reserveCapacity(count)
+        guard room == 0 else {
+            while room < fields { doubleRoom() }
+            bytes.reserveCapacity(room * Entry.size + count)
+            return
+        }
+        bytes.reserveCapacity(max(fields, Self.firstRoom) * Entry.size + count)
+        repeat {
+            let entries = InlineArray<192, UInt8>(repeating: 0)
+            bytes.append(entries.span)
+            room += Self.firstRoom
+        } while room < fields
+    }
+
+    private func entry(at index: Int) -> Entry {
+        precondition(index < count, "there are fewer fields")
+        return unsafe bytes.withUnsafeBytes {
+            unsafe $0.loadUnaligned(fromByteOffset: index * Entry.size, as: Entry.self)
+        }
+    }
+
+    private mutating func setEntry(_ entry: Entry, at index: Int) {
+        unsafe bytes.withUnsafeMutableBytes {
+            unsafe $0.storeBytes(of: entry, toByteOffset: index * Entry.size, as: Entry.self)
+        }
+    }
+
+    /// Adds the entry of what is about to be appended.
+    private mutating func beginField(_ nameCount: Int, _ valueCount: Int) {
+        if room == 0 { reserve(fields: Self.firstRoom, bytes: max(256, nameCount + valueCount)) }
+        if count == room { doubleRoom() }
+        let entry = Entry(
+            start: UInt32(truncatingIfNeeded: bytes.count),
+            nameCount: UInt32(truncatingIfNeeded: nameCount),
+            valueCount: UInt32(truncatingIfNeeded: valueCount)
+        )
+        setEntry(entry, at: count)
+        count += 1
+    }
+
+    private mutating func doubleRoom() {
+        let added = room * Entry.size
+        bytes.insert(contentsOf: repeatElement(0, count: added), at: added)
+        room *= 2
+        for index in 0..<count {
+            var entry = entry(at: index)
+            entry.start += UInt32(truncatingIfNeeded: added)
+            setEntry(entry, at: index)
+        }
     }
 
     /// Adds a field at the end; the name is put in lower case.
@@ -51,8 +103,8 @@ public struct HTTPFields: Sendable {
 
     /// Adds a field at the end; the name is put in lower case.
     public mutating func append(name: Span<UInt8>, value: Span<UInt8>) {
-        let start = bytes.count
         append(lowercaseName: name, value: value)
+        let start = bytes.count - value.count - name.count
         for index in name.indices where (0x41...0x5a).contains(name[index]) {
             bytes[start + index] |= 0x20
         }
@@ -60,23 +112,20 @@ public struct HTTPFields: Sendable {
 
     /// Adds a field at the end; the name is in lower case, as HTTP/2 has them.
     public mutating func append(lowercaseName name: Span<UInt8>, value: Span<UInt8>) {
-        let entry = Entry(
-            start: UInt32(truncatingIfNeeded: bytes.count),
-            nameCount: UInt32(truncatingIfNeeded: name.count),
-            valueCount: UInt32(truncatingIfNeeded: value.count)
-        )
-        if entries.isEmpty { reserve(fields: 8, bytes: max(256, name.count + value.count)) }
+        beginField(name.count, value.count)
         unsafe name.withUnsafeBufferPointer { unsafe bytes.append(contentsOf: $0) }
         unsafe value.withUnsafeBufferPointer { unsafe bytes.append(contentsOf: $0) }
-        entries.append(entry)
     }
 
-    /// Adds a field whose value stands between quotes, as entity tags do; nothing is escaped.
+    /// Adds a field whose value stands between quotes, as entity tags do; nothing is escaped, and
+    /// the name is in lower case.
     public mutating func append(_ name: StaticString, quoting value: String) {
-        append(name, "\"")
-        unsafe value.utf8.span.withUnsafeBufferPointer { unsafe bytes.append(contentsOf: $0) }
+        let value = value.utf8.span
+        beginField(name.utf8CodeUnitCount, value.count + 2)
+        name.withUTF8Buffer { unsafe bytes.append(contentsOf: $0) }
         bytes.append(UInt8(ascii: "\""))
-        entries[entries.count - 1].valueCount += UInt32(truncatingIfNeeded: value.utf8.count) + 1
+        unsafe value.withUnsafeBufferPointer { unsafe bytes.append(contentsOf: $0) }
+        bytes.append(UInt8(ascii: "\""))
     }
 
     /// Adds all fields of others at the end.
@@ -85,11 +134,10 @@ public struct HTTPFields: Sendable {
             self = others
             return
         }
-        let start = UInt32(truncatingIfNeeded: bytes.count)
-        bytes += others.bytes
-        for var entry in others.entries {
-            entry.start += start
-            entries.append(entry)
+        for index in 0..<others.count {
+            let (name, value) = (others.nameRange(at: index), others.valueRange(at: index))
+            let all = others.bytes.span
+            append(lowercaseName: all.extracting(name), value: all.extracting(value))
         }
     }
 
@@ -120,8 +168,8 @@ public struct HTTPFields: Sendable {
     private func firstIndex(of wanted: Span<UInt8>, from start: Int) -> Int? {
         let all = bytes.span
         var index = start
-        while index < entries.count {
-            let entry = entries[index]
+        while index < count {
+            let entry = entry(at: index)
             if Int(entry.nameCount) == wanted.count,
                 Self.isEqual(all, from: Int(entry.start), to: wanted)
             {
@@ -147,12 +195,12 @@ public struct HTTPFields: Sendable {
 
     /// Every value of the fields of that name (lower case), in order.
     public func values(of name: String) -> [String] {
-        entries.indices.filter { isName(name, at: $0) }.map { value(at: $0) }
+        (0..<count).filter { isName(name, at: $0) }.map { value(at: $0) }
     }
 
     /// How many fields have that name (lower case).
     public func occurrences(of name: String) -> Int {
-        entries.indices.count { isName(name, at: $0) }
+        (0..<count).count { isName(name, at: $0) }
     }
 
     /// The name of the field at a position below `count`.
@@ -180,13 +228,13 @@ public struct HTTPFields: Sendable {
 
     /// Where the name of the field at a position below `count` stands in the bytes of all.
     public func nameRange(at index: Int) -> Range<Int> {
-        let entry = entries[index]
+        let entry = entry(at: index)
         return Int(entry.start)..<Int(entry.start + entry.nameCount)
     }
 
     /// Where the value of the field at a position below `count` stands in the bytes of all.
     public func valueRange(at index: Int) -> Range<Int> {
-        let entry = entries[index]
+        let entry = entry(at: index)
         let start = entry.start + entry.nameCount
         return Int(start)..<Int(start + entry.valueCount)
     }
@@ -200,7 +248,9 @@ public struct HTTPFields: Sendable {
     /// Removes every field of that name (lower case).
     public mutating func removeAll(_ name: String) {
         guard contains(name) else { return }
-        entries = entries.indices.filter { !isName(name, at: $0) }.map { entries[$0] }
+        let kept = (0..<count).filter { !isName(name, at: $0) }.map { entry(at: $0) }
+        for (index, entry) in kept.enumerated() { setEntry(entry, at: index) }
+        count = kept.count
     }
 
     /// Overwrites the values of that name (lower case) with zeros, for secrets that were read out.
@@ -209,8 +259,8 @@ public struct HTTPFields: Sendable {
     /// the same memory: a copy that was forgotten somewhere keeps no secret. Nothing may read the
     /// values meanwhile in another thread.
     public func wipeValues(of name: String) {
-        for index in entries.indices where isName(name, at: index) {
-            let entry = entries[index]
+        for index in 0..<count where isName(name, at: index) {
+            let entry = entry(at: index)
             let start = Int(entry.start + entry.nameCount)
             unsafe bytes.withUnsafeBytes { storage in
                 unsafe Self.wipe(storage[start..<(start + Int(entry.valueCount))])
@@ -234,7 +284,7 @@ public struct HTTPFields: Sendable {
 
     /// Whether the field at a position below `count` has that name (lower case).
     public func isName(_ name: Span<UInt8>, at index: Int) -> Bool {
-        let entry = entries[index]
+        let entry = entry(at: index)
         guard Int(entry.nameCount) == name.count else { return false }
         return Self.isEqual(bytes.span, from: Int(entry.start), to: name)
     }
@@ -252,7 +302,7 @@ extension HTTPFields: Equatable {
     /// The same names and values in the same order.
     public static func == (left: HTTPFields, right: HTTPFields) -> Bool {
         left.count == right.count
-            && left.entries.indices.allSatisfy {
+            && (0..<left.count).allSatisfy {
                 left.nameBytes(at: $0) == right.nameBytes(at: $0)
                     && left.valueBytes(at: $0) == right.valueBytes(at: $0)
             }

@@ -49,6 +49,39 @@ import Testing
         #expect(fields["name-0"] == "")
     }
 
+    @Test(
+        "has each field where it was put, whatever room there was",
+        arguments: [0, 1, 16, 17, 200]
+    )
+    func room(reserved: Int) {
+        for count in [0, 1, 15, 16, 17, 31, 32, 33, 64, 65, 129] {
+            let pairs = (0..<count).map { ("name-\($0)", String(repeating: "v", count: $0)) }
+            var fields = HTTPFields()
+            if reserved > 0 { fields.reserve(fields: reserved, bytes: 10) }
+            for (name, value) in pairs.prefix(count / 2) { fields.append(name, value) }
+            // Room for more, with fields in it.
+            if reserved > 0 { fields.reserve(fields: 2 * reserved, bytes: 1000) }
+            for (name, value) in pairs.dropFirst(count / 2) { fields.append(name, value) }
+            #expect(fields.count == count && fields.isEmpty == (count == 0))
+            #expect(
+                fields.listSize
+                    == pairs.reduce(0) { $0 + $1.0.utf8.count + $1.1.utf8.count + 32 }
+            )
+            for (index, (name, value)) in pairs.enumerated() {
+                #expect(fields.name(at: index) == name && fields.value(at: index) == value)
+                #expect(fields.firstIndex(of: name) == index)
+            }
+            let copy = fields
+            fields.append("last", quoting: "q")
+            #expect(copy.count == count && !copy.contains("last"))
+            #expect(fields["last"] == "\"q\"")
+            for (name, _) in pairs { fields.removeAll(name) }
+            #expect(fields == HTTPFields([("last", "\"q\"")]))
+            fields.removeAll("last")
+            #expect(fields == HTTPFields())
+        }
+    }
+
     @Test("puts a value between quotes, among other fields")
     func quoting() {
         var fields = HTTPFields([("a", "one")])
