@@ -18,7 +18,25 @@ extension LoopContext {
         case objectKey
     }
 
-    /// Finds or makes the key that wraps a new object's key.
+    /// The key that wraps a new object's key where it, and the right to use it, are in memory.
+    ///
+    /// - Throws: `AccessDenied`.
+    func wrappingKeyAtHand(
+        for request: RequestedEncryption,
+        bucket: String,
+        rights: KeyRights
+    ) throws(S3Error) -> WrappingKey? {
+        let access = services.access
+        if case .kms(let keyID, _, _) = request, !rights.isUnlimited {
+            guard let names = rights.names(of: keyID.name, access.ring, now: access.now()) else {
+                return nil
+            }
+            try rights.require(.generateDataKey, names)
+        }
+        return access.cachedWrappingKey(for: request, bucket: bucket)
+    }
+
+    /// Finds or makes the key that wraps a new object's key, where it wasn't at hand.
     func wrappingKey(
         for request: RequestedEncryption,
         bucket: String,
@@ -27,21 +45,8 @@ extension LoopContext {
         then completion: @escaping (Result<WrappingKey, S3Error>) -> Void
     ) {
         let access = services.access
-        var asksForNames = false
-        if case .kms(let keyID, _, _) = request, !rights.isUnlimited {
-            if let names = rights.names(of: keyID.name, access.ring, now: access.now()) {
-                do throws(S3Error) { try rights.require(.generateDataKey, names) } catch {
-                    return completion(.failure(error))
-                }
-            } else {
-                asksForNames = true
-            }
-        }
-        if !asksForNames, let cached = access.cachedWrappingKey(for: request, bucket: bucket) {
-            return completion(.success(cached))
-        }
-        perform { [asksForNames] () async throws(S3Error) -> WrappingKey in
-            if asksForNames { try await access.requireRight(rights, toWrite: request) }
+        perform { () async throws(S3Error) -> WrappingKey in
+            try await access.requireRight(rights, toWrite: request)
             return try await access.wrappingKey(for: request, bucket: bucket, key: key)
         } then: {
             completion($0)

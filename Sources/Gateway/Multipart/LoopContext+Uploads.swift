@@ -33,20 +33,28 @@ extension LoopContext {
         }
     }
 
-    /// Calls back with `nil` once the bucket is known to exist, else with what stands in the way.
+    /// Whether the bucket was there a moment ago.
+    func knows(_ bucket: String) -> Bool { buckets.exists(bucket, now: services.clock()) }
+
+    /// Calls back with `nil` once the bucket is known to exist, else with what stands in the way;
+    /// requests that wait for one bucket share a question to the store.
     func requireBucket(_ bucket: String, then completion: @escaping (S3Error?) -> Void) {
+        if knows(bucket) { return completion(nil) }
+        guard bucketWaiters[bucket] == nil else {
+            bucketWaiters[bucket]?.append(completion)
+            return
+        }
+        bucketWaiters[bucket] = [completion]
         let now = services.clock()
-        if buckets.exists(bucket, now: now) { return completion(nil) }
         let request = StoreRequest(.head, bucket: bucket)
         StoreExchange.send(request.head, body: [], on: store) { [self] result in
+            var failure: S3Error?
             switch result {
-            case .failure(let error): completion(StoreFailure.answer(error))
-            case .success(let reply) where reply.isSuccess:
-                buckets.saw(bucket, now: now)
-                completion(nil)
-            case .success(let reply):
-                completion(StoreFailure.reply(reply, .init(bucket: bucket)))
+            case .failure(let error): failure = StoreFailure.answer(error)
+            case .success(let reply) where reply.isSuccess: buckets.saw(bucket, now: now)
+            case .success(let reply): failure = StoreFailure.reply(reply, .init(bucket: bucket))
             }
+            for waiter in bucketWaiters.removeValue(forKey: bucket) ?? [] { waiter(failure) }
         }
     }
 }

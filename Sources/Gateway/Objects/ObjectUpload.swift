@@ -17,71 +17,77 @@ final class ObjectUpload: UploadKind {
 
     init(_ scope: RequestScope) { self.scope = scope }
 
-    // In S3's order: bucket, encryption, KMS, what the body must be, conditions.
+    // In S3's order: bucket, encryption, KMS, what the body must be, conditions. Closures are made
+    // only where something isn't in memory.
     func prepare(_ completion: @escaping (Result<PreparedUpload, S3Error>) -> Void) {
+        guard !scope.loop.knows(scope.bucket) else { return chooseKey(completion) }
         scope.loop.requireBucket(scope.bucket) { [self] failure in
-            if let failure { return completion(.failure(failure)) }
-            do throws(S3Error) {
-                let headers = scope.head.fields
-                let services = scope.loop.services
-                requested = try RequestedEncryption(scope)
-                scope.wipeCustomerKeys()
-                scope.mode = requested.mode
-                scope.keyID = requested.keyID(services)
-                attributes = try ObjectAttributes(ofWrite: headers)
-                findKey(completion)
-            } catch {
-                completion(.failure(error))
-            }
+            if let failure { completion(.failure(failure)) } else { chooseKey(completion) }
         }
     }
 
-    private func findKey(
-        _ completion: @escaping (Result<PreparedUpload, S3Error>) -> Void
-    ) {
+    private func chooseKey(_ completion: @escaping (Result<PreparedUpload, S3Error>) -> Void) {
+        let rights = KeyRights(scope.access)
+        do throws(S3Error) {
+            requested = try RequestedEncryption(scope)
+            scope.wipeCustomerKeys()
+            scope.mode = requested.mode
+            scope.keyID = requested.keyID(scope.loop.services)
+            attributes = try ObjectAttributes(ofWrite: scope.head.fields)
+            let atHand = try scope.loop.wrappingKeyAtHand(
+                for: requested,
+                bucket: scope.bucket,
+                rights: rights
+            )
+            if let atHand { return try resolveConditions(atHand, completion) }
+        } catch {
+            return completion(.failure(error))
+        }
         scope.loop.wrappingKey(
             for: requested,
             bucket: scope.bucket,
             key: scope.key,
-            rights: KeyRights(scope.access)
+            rights: rights
         ) { [self] result in
-            do throws(S3Error) {
-                let wrapping = try result.get()
-                self.wrapping = wrapping
-                scope.keyID = wrapping.keyID
-                scope.keyUse = wrapping.keyUse
-                resolveConditions(try PayloadPlan(scope), wrapping, completion)
-            } catch {
+            do throws(S3Error) { try resolveConditions(try result.get(), completion) } catch {
                 completion(.failure(error))
             }
         }
     }
 
     private func resolveConditions(
-        _ payload: PayloadPlan,
         _ wrapping: WrappingKey,
         _ completion: @escaping (Result<PreparedUpload, S3Error>) -> Void
-    ) {
-        WriteConditions.resolve(
-            scope.head.fields,
-            bucket: scope.bucket,
-            key: scope.key,
-            on: scope.loop
-        ) { [self] result in
-            do throws(S3Error) {
-                conditions = try result.get()
-                completion(.success(try prepared(payload, wrapping)))
-            } catch {
-                completion(.failure(error))
+    ) throws(S3Error) {
+        self.wrapping = wrapping
+        scope.keyID = wrapping.keyID
+        scope.keyUse = wrapping.keyUse
+        let payload = try PayloadPlan(scope)
+        switch try WriteCondition(scope.head.fields) {
+        case .none: break
+        case .ifAbsent: conditions = WriteConditions.absent
+        case .ifMatch(let entityTag):
+            return WriteConditions.compare(
+                entityTag,
+                bucket: scope.bucket,
+                key: scope.key,
+                on: scope.loop
+            ) { [self] result in
+                do throws(S3Error) {
+                    conditions = try result.get()
+                    completion(.success(try prepared(payload, wrapping)))
+                } catch {
+                    completion(.failure(error))
+                }
             }
         }
+        completion(.success(try prepared(payload, wrapping)))
     }
 
     private func prepared(
-        _ payload: PayloadPlan,
+        _ payload: consuming PayloadPlan,
         _ wrapping: WrappingKey
     ) throws(S3Error) -> PreparedUpload {
-        var payload = payload
         let commitsLate = scope.loop.services.storeForm.commitsLate
         payload.expected.wantsMD5 = wrapping.reference.mode == .s3 && commitsLate
         let reader = try payload.uploadReader(scope)

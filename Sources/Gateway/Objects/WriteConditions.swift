@@ -10,26 +10,6 @@ import SealedObject
 enum WriteConditions {
     typealias Completion = (Result<HTTPFields, S3Error>) -> Void
 
-    /// Fields for the store; completes at once where nothing must be looked up.
-    static func resolve(
-        _ fields: HTTPFields,
-        bucket: String,
-        key: String,
-        on loop: LoopContext,
-        then completion: @escaping Completion
-    ) {
-        do throws(S3Error) {
-            switch try WriteCondition(fields) {
-            case .none: completion(.success(HTTPFields()))
-            case .ifAbsent: completion(.success(absent))
-            case .ifMatch(let entityTag):
-                compare(entityTag, bucket: bucket, key: key, on: loop, then: completion)
-            }
-        } catch {
-            completion(.failure(error))
-        }
-    }
-
     /// Fields for the store, for a Complete.
     static func resolve(_ request: ControlRequest) async throws(S3Error) -> HTTPFields {
         switch try WriteCondition(request.fields) {
@@ -50,7 +30,8 @@ enum WriteConditions {
         return .preconditionFailed(fields.contains("if-none-match") ? "If-None-Match" : "If-Match")
     }
 
-    private static let absent = HTTPFields([("if-none-match", "*")])
+    /// Fields for the store where there must be no object.
+    static let absent = HTTPFields([("if-none-match", "*")])
 
     private static func missing(_ key: String) -> S3Error {
         S3Error(.noSuchKey, details: [.init("Key", key)])
@@ -65,7 +46,8 @@ enum WriteConditions {
         return HTTPFields([("if-match", found.storeETag)])
     }
 
-    private static func compare(
+    /// Fields for the store where the object must have that ETag: it is looked up.
+    static func compare(
         _ entityTag: String,
         bucket: String,
         key: String,

@@ -22,6 +22,9 @@ final class LoopContext {
     /// Who waits for the settings of a bucket that are being loaded.
     var settingsWaiters: [SettingsLoad: [(Result<BucketSettings, S3Error>) -> Void]] = [:]
 
+    /// Who waits for the store to say whether a bucket exists.
+    var bucketWaiters: [String: [(S3Error?) -> Void]] = [:]
+
     private var dateSeconds: Int64 = .min
     private var dateText = ""
 

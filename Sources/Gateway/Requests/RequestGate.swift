@@ -12,9 +12,26 @@ enum RequestGate {
     typealias Serve = (RequestScope) -> any HTTPServerHandler
     private typealias Completion = (Result<Void, S3Error>) -> Void
 
-    /// What takes the request: what serves it at once where the bucket's settings are in memory.
+    /// What takes the request: what serves it at once, without a closure, where the bucket's
+    /// settings are in memory.
     static func open(_ scope: RequestScope, for serve: @escaping Serve) -> any HTTPServerHandler {
-        hold(scope, until: admit, for: serve)
+        guard let allowed = allowedAtHand(scope) else {
+            return hold(scope, until: admit, for: serve)
+        }
+        switch allowed {
+        case .success: return serve(scope)
+        case .failure(let error): return RefusedHandler(scope, error)
+        }
+    }
+
+    /// Whether the request may go on, where everything that decides is in memory, else `nil`.
+    private static func allowedAtHand(_ scope: RequestScope) -> Result<Void, S3Error>? {
+        guard !scope.bucket.isEmpty else { return allowed(scope) }
+        guard let settings = scope.loop.settingsAtHand(of: scope.bucket), !copies(scope) else {
+            return nil
+        }
+        scope.take(settings)
+        return allowed(scope)
     }
 
     /// What takes a request that was refused already: browsers keep an answer from pages of other
@@ -57,7 +74,6 @@ enum RequestGate {
         _ scope: RequestScope,
         then completion: @escaping Completion
     ) {
-        guard !scope.bucket.isEmpty else { return completion(allowed(scope)) }
         scope.loop.settings(of: scope.bucket) { result in
             switch result {
             case .failure(let error): completion(.failure(error))

@@ -7,15 +7,18 @@ struct SettingsLoad: Hashable {
 }
 
 extension LoopContext {
+    /// What was set for a bucket, where it is in memory.
+    func settingsAtHand(of bucket: String) -> BucketSettings? {
+        services.settings.known(bucket, now: services.clock())
+    }
+
     /// Finds what was set for a bucket: at once from memory, else from the store; requests that
     /// wait for one bucket share a load.
     func settings(
         of bucket: String,
         then completion: @escaping (Result<BucketSettings, S3Error>) -> Void
     ) {
-        if let known = services.settings.known(bucket, now: services.clock()) {
-            return completion(.success(known))
-        }
+        if let known = settingsAtHand(of: bucket) { return completion(.success(known)) }
         // Who comes after a change doesn't wait for what was asked before it.
         let load = SettingsLoad(bucket: bucket, generation: services.settings.generation)
         guard settingsWaiters[load] == nil else {

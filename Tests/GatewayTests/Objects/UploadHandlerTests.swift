@@ -82,6 +82,28 @@ import Transport
         #expect(gateway.store.exchanges[1].body.count == 96 + 10 + 16)
     }
 
+    @Test("uploads that wait for one bucket share the question, and what came of it")
+    func sharedQuestion() throws {
+        let gateway = try ScriptedGateway(keys)
+        let refused = try (0..<3).map { _ in try upload(gateway, count: 10) }
+        for request in refused { request.send(bytes(10)) }
+        #expect(gateway.store.exchanges.map(\.line) == ["HEAD /demo"])
+        gateway.store.exchanges[0].answer(404)
+        #expect(refused.allSatisfy { $0.exchange.status == 404 })
+        gateway.store.clear()
+        let taken = try (0..<3).map { _ in try upload(gateway, count: 10) }
+        for request in taken.dropFirst() { request.send(bytes(10)) }
+        taken[0].close(complete: false)
+        #expect(gateway.store.exchanges.map(\.line) == ["HEAD /demo"])
+        gateway.store.exchanges[0].answer(200)
+        #expect(
+            gateway.store.exchanges.dropFirst().map(\.line) == ["PUT /demo/key", "PUT /demo/key"]
+        )
+        let last = try upload(gateway, count: 10)
+        last.send(bytes(10))
+        #expect(gateway.store.exchanges.count == 4)
+    }
+
     @Test("the client is given credit as the store takes what came, once for each byte")
     func credit() throws {
         let gateway = try ScriptedGateway(keys)
