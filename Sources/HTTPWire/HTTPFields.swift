@@ -294,6 +294,11 @@ public struct HTTPFields: Sendable {
         bytes.span.extracting(nameRange(at: index)).starts(with: prefix)
     }
 
+    /// Whether a field's name begins so (lower case).
+    public func contains(prefix: StaticString) -> Bool {
+        (0..<count).contains { isName(startingWith: prefix, at: $0) }
+    }
+
     /// Whether the field at a position below `count` has that name (lower case).
     func isName(_ name: String, at index: Int) -> Bool { isName(name.utf8.span, at: index) }
 }

@@ -52,7 +52,12 @@ struct InlineBytes<let wordCount: Int>: Hashable, Sendable {
 
     /// Appends the bytes.
     func append(to bytes: inout [UInt8]) {
-        for index in words.indices { bytes.append(bigEndian: words[index]) }
+        // At once: each append costs more than a word's bytes do.
+        var swapped = words
+        for index in words.indices { swapped[index] = words[index].bigEndian }
+        unsafe swapped.span.withUnsafeBytes {
+            unsafe bytes.append($0.bindMemory(to: UInt8.self).span)
+        }
     }
 
     /// Appends the bytes.

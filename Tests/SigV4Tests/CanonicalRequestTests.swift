@@ -1,4 +1,6 @@
+import Encoding
 import HTTPWire
+import TestSupport
 import Testing
 
 @testable import SigV4
@@ -63,10 +65,69 @@ struct CanonicalRequestTests {
             ("?a%3Db=1&a=2", "a=2&a%3Db=1"), ("?a=b=c", "a=b%3Dc"), ("?a=b+c", "a=b%2Bc"),
             ("?a=/", "a=%2F"), ("?a=?", "a=%3F"), ("?=1", "=1"), ("?a&A&_&0", "0=&A=&_=&a="),
             ("?X-Amz-Signature=1&b", "b="), ("?X-Amz-Signatur%65=1", ""),
+            ("?b=%2F&X-Amz-Signature=%2f&a=1", "a=1&b=%2F"), ("?X-Amz-Signature", ""),
         ]
     )
     func query(_ query: String, _ expected: String) throws {
         #expect(try lines("/" + query)[2] == expected)
+    }
+
+    /// Decoded a byte at a time and encoded a byte at a time; `nil` for what isn't well-formed.
+    private static func reference(_ text: [UInt8], keepingSlash: Bool) -> [UInt8]? {
+        var result: [UInt8] = []
+        var rest = text[...]
+        while var byte = rest.popFirst() {
+            if byte == UInt8(ascii: "%") {
+                let digits = rest.prefix(2)
+                guard digits.count == 2, digits.allSatisfy({ $0 < 0x80 }),
+                    let value = UInt8(String(decoding: digits, as: UTF8.self), radix: 16),
+                    digits.first != UInt8(ascii: "+"), digits.first != UInt8(ascii: "-")
+                else { return nil }
+                byte = value
+                rest = rest.dropFirst(2)
+            }
+            if PercentEncoding.isUnreserved(byte) || (keepingSlash && byte == UInt8(ascii: "/")) {
+                result.append(byte)
+            } else {
+                let digits = String(byte, radix: 16, uppercase: true)
+                result += Array((digits.utf8.count == 1 ? "%0" : "%").utf8) + Array(digits.utf8)
+            }
+        }
+        return result
+    }
+
+    @Test("any text is spelled as byte by byte, and what is spelled so is taken as it is")
+    func spelling() throws {
+        var random = SplitMix64(seed: 7)
+        let pieces = [
+            "a", "Z", "0", "-", "~", "/", "%", "%2F", "%2f", "%41", "%25", "%7E", "%zz", "+", "=",
+            "é", "abcdefgh", "%C3%A9", "%c3", " ",
+        ].map { Array($0.utf8) }
+        for _ in 0..<20_000 {
+            let count = Int(random.next() % 9)
+            let text = (0..<count).flatMap { _ in pieces[Int(random.next() % UInt64(pieces.count))]
+            }
+            for keepingSlash in [false, true] {
+                var output = Array("before".utf8)
+                let expected = Self.reference(text, keepingSlash: keepingSlash)
+                guard let expected else {
+                    #expect(throws: SigV4Error.targetMalformed) {
+                        try CanonicalEncoding.append(
+                            text.span,
+                            keepingSlash: keepingSlash,
+                            to: &output
+                        )
+                    }
+                    continue
+                }
+                try CanonicalEncoding.append(text.span, keepingSlash: keepingSlash, to: &output)
+                #expect(output == Array("before".utf8) + expected)
+                guard !keepingSlash else { continue }
+                #expect(CanonicalEncoding.isCanonical(text.span) == (text == expected))
+                let isTaken = CanonicalEncoding.isCanonical(expected.span)
+                #expect(isTaken)
+            }
+        }
     }
 
     @Test("headers are trimmed, blanks collapsed, repeated ones joined in their order")

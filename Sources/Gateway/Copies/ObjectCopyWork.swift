@@ -55,7 +55,7 @@ enum ObjectCopyWork {
         let headers = try ObjectHeaders(request.fields)
         let tags = try ObjectTags(request.fields)
         let old = source.opened.attributes
-        var attributes = directives.replacesMetadata ? try ObjectAttributes(headers) : old
+        var attributes = directives.replacesMetadata ? try .of(headers) : old
         attributes.checksums = old.checksums
         attributes.entityTag = old.entityTag
         attributes.tableID = nil

@@ -13,7 +13,7 @@ extension Envelope {
         sealing objectKey: ObjectEncryptionKey,
         objectID: Identifier,
         body: EnvelopeBody,
-        attributes: ObjectAttributes,
+        attributes: borrowing ObjectAttributes,
         under wrapping: WrappingKey,
         place: (bucket: String, key: String),
         attributeKey: AttributeKey?

@@ -46,7 +46,7 @@ enum MultipartWork {
         _ request: ControlRequest,
         _ checksum: (algorithm: ChecksumAlgorithm, type: ChecksumType)?
     ) throws(S3Error) -> ObjectAttributes {
-        var attributes = try ObjectAttributes(ofWrite: request.fields)
+        var attributes = try ObjectAttributes.ofWrite(request.fields)
         do throws(SealedObjectError) {
             guard request.services.storeForm.completesWithEnvelope else {
                 // This envelope is the object's for good: it names the table that is to come.

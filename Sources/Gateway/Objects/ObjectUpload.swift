@@ -33,7 +33,7 @@ final class ObjectUpload: UploadKind {
             scope.wipeCustomerKeys()
             scope.mode = requested.mode
             scope.keyID = requested.keyID(scope.loop.services)
-            attributes = try ObjectAttributes(ofWrite: scope.head.fields)
+            attributes = try .ofWrite(scope.head.fields)
             let atHand = try scope.loop.wrappingKeyAtHand(
                 for: requested,
                 bucket: scope.bucket,

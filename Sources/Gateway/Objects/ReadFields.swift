@@ -123,9 +123,10 @@ extension ObjectAttributes {
     /// The attributes that the headers of PutObject and CreateMultipartUpload become.
     ///
     /// - Throws: what `ObjectHeaders` and `ObjectTags` throw; `MetadataTooLarge`.
-    init(ofWrite fields: HTTPFields) throws(S3Error) {
-        try self.init(try ObjectHeaders(fields))
-        try set(try ObjectTags(fields))
+    static func ofWrite(_ fields: HTTPFields) throws(S3Error) -> ObjectAttributes {
+        var attributes = try of(ObjectHeaders(fields))
+        try attributes.set(try ObjectTags(fields))
+        return attributes
     }
 
     /// Gives the object these tags.
@@ -142,20 +143,21 @@ extension ObjectAttributes {
     /// The attributes that a write's headers become.
     ///
     /// - Throws: `MetadataTooLarge`; user metadata alone has a limit of its own.
-    init(_ headers: ObjectHeaders) throws(S3Error) {
-        self.init()
-        contentType = headers.contentType
-        contentEncoding = headers.contentEncoding
-        contentLanguage = headers.contentLanguage
-        contentDisposition = headers.contentDisposition
-        cacheControl = headers.cacheControl
-        expires = headers.expires
-        websiteRedirect = headers.websiteRedirectLocation
-        storageClass = headers.storageClass
-        userMetadata = headers.userMetadata.map {
+    static func of(_ headers: ObjectHeaders) throws(S3Error) -> ObjectAttributes {
+        var attributes = ObjectAttributes()
+        attributes.contentType = headers.contentType
+        attributes.contentEncoding = headers.contentEncoding
+        attributes.contentLanguage = headers.contentLanguage
+        attributes.contentDisposition = headers.contentDisposition
+        attributes.cacheControl = headers.cacheControl
+        attributes.expires = headers.expires
+        attributes.websiteRedirect = headers.websiteRedirectLocation
+        attributes.storageClass = headers.storageClass
+        attributes.userMetadata = headers.userMetadata.map {
             UserMetadata(name: $0.name, value: $0.value)
         }
-        try requireRoom()
+        try attributes.requireRoom()
+        return attributes
     }
 
     /// Refuses headers and tags that together take too much room.

@@ -2,6 +2,8 @@ public import HTTPWire
 
 /// The names of the headers of server-side encryption, lower case.
 public enum SSEHeader {
+    /// What the names begin with that aren't of a copy's source.
+    static let prefix: StaticString = "x-amz-server-side-encryption"
     /// The mode.
     public static let encryption = "x-amz-server-side-encryption"
     /// The KMS key's id.
@@ -48,6 +50,10 @@ public enum SSEHeader {
     /// Overwrites what `fields` and their copies hold of customers' keys and MD5s, once they were
     /// read; the headers themselves stay.
     public static func wipeKeys(in fields: HTTPFields) {
+        guard fields.contains(prefix: prefix) || fields.contains(prefix: "x-amz-copy-source-")
+        else {
+            return
+        }
         for names in [Customer.object, Customer.copySource] {
             fields.wipeValues(of: names.key)
             fields.wipeValues(of: names.digest)

@@ -46,6 +46,9 @@ public struct SSEPolicy: Sendable {
         bucketDefault: SSEDefault? = nil,
         bucketBlocksCustomerKeys: Bool = false
     ) throws(S3Error) -> SSEChoice {
+        guard fields.contains(prefix: SSEHeader.prefix) else {
+            return try byDefault(bucketDefault, nil, transport)
+        }
         let customer = SSEHeader.Customer.object
         let hasCustomerKey = customer.isPresent(in: fields)
         let encryption = Self.joined(SSEHeader.encryption, in: fields)
@@ -67,15 +70,24 @@ public struct SSEPolicy: Sendable {
         case "aws:kms": return Self.choice(kms, bucketDefault: bucketDefault)
         default: break
         }
+        return try byDefault(bucketDefault, kms.bucketKeyEnabled, transport)
+    }
+
+    /// What a write gets that names no mode.
+    private func byDefault(
+        _ bucketDefault: SSEDefault?,
+        _ bucketKeyEnabled: Bool?,
+        _ transport: SSETransport
+    ) throws(S3Error) -> SSEChoice {
         switch bucketDefault ?? gatewayDefault {
         case nil: throw SSEError.modeMissing
         case .sseS3: return .sseS3
-        case .sseKMS(let keyID, let bucketKeyEnabled):
+        case .sseKMS(let keyID, let enabledByDefault):
             try requireSecureForKMS(transport)
             return .sseKMS(
                 keyID: keyID,
                 context: nil,
-                bucketKeyEnabled: kms.bucketKeyEnabled ?? bucketKeyEnabled
+                bucketKeyEnabled: bucketKeyEnabled ?? enabledByDefault
             )
         }
     }

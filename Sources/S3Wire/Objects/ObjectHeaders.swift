@@ -95,8 +95,9 @@ public struct ObjectHeaders: Equatable, Sendable {
 
     /// Whether the header at a position is Sealgate's own.
     private static func isReserved(_ fields: HTTPFields, at index: Int) -> Bool {
-        fields.isName(startingWith: "x-sealgate-", at: index)
-            || fields.isName(startingWith: "x-amz-meta-sealgate", at: index)
+        fields.isName(startingWith: "x-", at: index)
+            && (fields.isName(startingWith: "x-sealgate-", at: index)
+                || fields.isName(startingWith: "x-amz-meta-sealgate", at: index))
     }
 }
 
@@ -109,7 +110,8 @@ extension ObjectHeaders {
     ]
 
     /// The value of a header, joined where there are several; `nil` where absent or empty.
-    private static func text(_ name: String, in fields: HTTPFields) throws(S3Error) -> String? {
+    private static func text(_ name: StaticString, in fields: HTTPFields) throws(S3Error) -> String?
+    {
         var text: String?
         var index = fields.firstIndex(of: name)
         while let position = index {

@@ -23,7 +23,7 @@ extension Envelope {
         objectID: Identifier,
         body: EnvelopeBody,
         reference: KeyReference,
-        attributes: ObjectAttributes,
+        attributes: borrowing ObjectAttributes,
         context: EnvelopeContext,
         keyEncryptionKey: HKDF.Expander,
         attributeKey: HKDF.Expander,
@@ -65,7 +65,7 @@ extension Envelope {
         sealing objectKey: borrowing SecretBytes,
         objectID: Identifier,
         body: EnvelopeBody,
-        attributes: ObjectAttributes,
+        attributes: borrowing ObjectAttributes,
         context: EnvelopeContext,
         customerKey: borrowing SecretBytes,
         wrapSalt: Salt? = nil

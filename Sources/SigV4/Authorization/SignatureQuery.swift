@@ -7,21 +7,35 @@ internal import Encoding
 struct SignatureQuery {
     /// The values, one behind the other: a block of memory for all of them.
     private var text: [UInt8] = []
-    private var places = InlineArray<8, Range<Int>?>(repeating: nil)
+    private var places = Places()
 
-    var algorithm: ArraySlice<UInt8>? { places[0].map { text[$0] } }
-    var credential: ArraySlice<UInt8>? { places[1].map { text[$0] } }
-    var date: ArraySlice<UInt8>? { places[2].map { text[$0] } }
-    var expires: ArraySlice<UInt8>? { places[3].map { text[$0] } }
-    var payloadHash: ArraySlice<UInt8>? { places[4].map { text[$0] } }
-    var securityToken: ArraySlice<UInt8>? { places[5].map { text[$0] } }
-    var signature: ArraySlice<UInt8>? { places[6].map { text[$0] } }
-    var signedHeaders: ArraySlice<UInt8>? { places[7].map { text[$0] } }
+    /// Where the values stand in the text.
+    private struct Places {
+        var algorithm: Range<Int>?
+        var credential: Range<Int>?
+        var date: Range<Int>?
+        var expires: Range<Int>?
+        var payloadHash: Range<Int>?
+        var securityToken: Range<Int>?
+        var signature: Range<Int>?
+        var signedHeaders: Range<Int>?
+    }
+
+    var algorithm: ArraySlice<UInt8>? { places.algorithm.map { text[$0] } }
+    var credential: ArraySlice<UInt8>? { places.credential.map { text[$0] } }
+    var date: ArraySlice<UInt8>? { places.date.map { text[$0] } }
+    var expires: ArraySlice<UInt8>? { places.expires.map { text[$0] } }
+    var payloadHash: ArraySlice<UInt8>? { places.payloadHash.map { text[$0] } }
+    var securityToken: ArraySlice<UInt8>? { places.securityToken.map { text[$0] } }
+    var signature: ArraySlice<UInt8>? { places.signature.map { text[$0] } }
+    var signedHeaders: ArraySlice<UInt8>? { places.signedHeaders.map { text[$0] } }
     /// Whether there are parameters of signature version 2.
     private(set) var hasVersion2 = false
 
     /// Whether there are parameters of signature version 4.
-    var hasVersion4: Bool { places[0] != nil || places[1] != nil || places[6] != nil }
+    var hasVersion4: Bool {
+        places.algorithm != nil || places.credential != nil || places.signature != nil
+    }
 
     init(target: String) throws(SigV4Error) {
         let bytes = target.utf8.span
@@ -59,33 +73,36 @@ struct SignatureQuery {
             return
         }
         switch name.count {
-        case 10 where name.isEqual(to: "X-Amz-Date"): try set(2, value, .date)
-        case 13 where name.isEqual(to: "X-Amz-Expires"): try set(3, value, .expires)
+        case 10 where name.isEqual(to: "X-Amz-Date"):
+            try Self.set(&text, &places.date, value, .date)
+        case 13 where name.isEqual(to: "X-Amz-Expires"):
+            try Self.set(&text, &places.expires, value, .expires)
         case 15 where name.isEqual(to: "X-Amz-Algorithm"):
-            try set(0, value, .algorithm)
+            try Self.set(&text, &places.algorithm, value, .algorithm)
         case 15 where name.isEqual(to: "X-Amz-Signature"):
-            try set(6, value, .signature)
+            try Self.set(&text, &places.signature, value, .signature)
         case 16 where name.isEqual(to: "X-Amz-Credential"):
-            try set(1, value, .credential)
+            try Self.set(&text, &places.credential, value, .credential)
         case 19 where name.isEqual(to: "X-Amz-SignedHeaders"):
-            try set(7, value, .signedHeaders)
+            try Self.set(&text, &places.signedHeaders, value, .signedHeaders)
         case 20 where name.isEqual(to: "X-Amz-Content-Sha256"):
-            try set(4, value, .payloadHash)
+            try Self.set(&text, &places.payloadHash, value, .payloadHash)
         case 20 where name.isEqual(to: "X-Amz-Security-Token"):
-            try set(5, value, .securityToken)
+            try Self.set(&text, &places.securityToken, value, .securityToken)
         default: break
         }
     }
 
-    private mutating func set(
-        _ place: Int,
+    private static func set(
+        _ text: inout [UInt8],
+        _ place: inout Range<Int>?,
         _ value: Span<UInt8>,
         _ component: SigV4Component
     ) throws(SigV4Error) {
-        guard places[place] == nil else { throw .componentRepeated(.query, component) }
+        guard place == nil else { throw .componentRepeated(.query, component) }
         if text.isEmpty { text.reserveCapacity(512) }
         let start = text.count
         try CanonicalEncoding.append(decoding: value, to: &text)
-        places[place] = start..<text.count
+        place = start..<text.count
     }
 }

@@ -12,10 +12,9 @@ enum CanonicalEncoding {
     ) throws(SigV4Error) {
         var index = 0
         while index < text.count {
-            // What stands for itself is nearly all there is, and is taken as it is.
+            // What is spelled so already is nearly all there is, and is taken as it is.
             let start = index
-            while text.count - index >= 8, ByteWord(text, at: index).isUnreserved { index += 8 }
-            while index < text.count, standsForItself(text[index], keepingSlash) { index += 1 }
+            index = end(ofCanonical: text, from: start, keepingSlash)
             output.append(text.extracting(start..<index))
             guard index < text.count else { return }
             let byte = try decodeByte(text, &index)
@@ -26,6 +25,31 @@ enum CanonicalEncoding {
                 output.append(Hex.upperDigit(byte >> 4))
                 output.append(Hex.upperDigit(byte & 15))
             }
+        }
+    }
+
+    /// Whether the text is spelled as it is signed.
+    static func isCanonical(_ text: Span<UInt8>) -> Bool {
+        end(ofCanonical: text, from: 0, false) == text.count
+    }
+
+    /// Where the first byte stands, from `start` on, that is to be spelled otherwise.
+    private static func end(
+        ofCanonical text: Span<UInt8>,
+        from start: Int,
+        _ keepingSlash: Bool
+    ) -> Int {
+        var index = start
+        while true {
+            while text.count - index >= 8, ByteWord(text, at: index).isUnreserved { index += 8 }
+            while index < text.count, standsForItself(text[index], keepingSlash) { index += 1 }
+            guard text.count - index >= 3, text[index] == UInt8(ascii: "%"),
+                let high = Hex.value(ofDigit: text[index + 1]),
+                let low = Hex.value(ofDigit: text[index + 2]),
+                text[index + 1] == Hex.upperDigit(high), text[index + 2] == Hex.upperDigit(low),
+                !standsForItself(high << 4 | low, keepingSlash)
+            else { return index }
+            index += 3
         }
     }
 

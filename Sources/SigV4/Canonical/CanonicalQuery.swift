@@ -9,6 +9,8 @@ struct CanonicalQuery {
         var end: Int
     }
 
+    private static let signature: StaticString = "X-Amz-Signature"
+
     private var bytes: [UInt8] = []
     private var pairs: [Pair] = []
 
@@ -44,13 +46,22 @@ struct CanonicalQuery {
     private mutating func add(_ parameter: Span<UInt8>) throws(SigV4Error) {
         let nameEnd = parameter.firstIndex(of: UInt8(ascii: "="))
         let start = bytes.count
+        if nameEnd < parameter.count,
+            CanonicalEncoding.isCanonical(parameter.extracting(0..<nameEnd)),
+            CanonicalEncoding.isCanonical(parameter.extracting(droppingFirst: nameEnd + 1))
+        {
+            guard !parameter.extracting(0..<nameEnd).isEqual(to: Self.signature) else { return }
+            bytes.append(parameter)
+            pairs.append(Pair(start: start, nameEnd: start + nameEnd, end: bytes.count))
+            return
+        }
         try CanonicalEncoding.append(
             parameter.extracting(0..<nameEnd),
             keepingSlash: false,
             to: &bytes
         )
         let encodedNameEnd = bytes.count
-        if bytes.span.extracting(droppingFirst: start).isEqual(to: "X-Amz-Signature") {
+        if bytes.span.extracting(droppingFirst: start).isEqual(to: Self.signature) {
             bytes.removeSubrange(start...)
             return
         }
