@@ -26,7 +26,21 @@ public struct SigV4Identity: Equatable, Sendable {
     /// What the body's chunks are chained to, where `payload.isChunkSigned`; `nil` of a signature
     /// of version 2.
     public let seed: SigV4Seed?
-
     /// Whether the signature is one of version 4.
-    public var isVersion4: Bool { seed != nil }
+    public let isVersion4: Bool
+
+    init(
+        accessKeyID: String,
+        placement: SigV4Authorization.Placement,
+        sessionToken: String?,
+        payload: SigV4Payload,
+        seed: SigV4Seed?
+    ) {
+        self.accessKeyID = accessKeyID
+        self.placement = placement
+        self.sessionToken = sessionToken
+        self.payload = payload
+        self.seed = seed
+        isVersion4 = seed != nil
+    }
 }

@@ -4,9 +4,17 @@ internal import Encoding
 enum SignatureText {
     /// Appends two lower-case digits for each byte.
     static func append(_ bytes: Span<UInt8>, to text: inout [UInt8]) {
-        for index in bytes.indices {
-            text.append(Hex.digit(bytes[index] >> 4))
-            text.append(Hex.digit(bytes[index] & 15))
+        var index = 0
+        while index < bytes.count {
+            // Sixteen digits at once: each append costs more than they do.
+            var digits = InlineArray<16, UInt8>(repeating: 0)
+            let end = min(index + 8, bytes.count)
+            for (place, byte) in (index..<end).enumerated() {
+                digits[2 * place] = Hex.digit(bytes[byte] >> 4)
+                digits[2 * place + 1] = Hex.digit(bytes[byte] & 15)
+            }
+            text.append(digits.span.extracting(first: 2 * (end - index)))
+            index = end
         }
     }
 

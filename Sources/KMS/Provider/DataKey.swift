@@ -6,7 +6,7 @@ public final class DataKey: Sendable {
     /// The key.
     public let bytes: SecretBytes
 
-    private let keptExpander = AtomicLazyReference<HKDF.Expander>()
+    private let keptExpander = Mutex<HKDF.Expander?>(nil)
 
     /// A shared owner of `bytes`.
     public init(_ bytes: consuming SecretBytes) { self.bytes = bytes }
@@ -15,8 +15,12 @@ public final class DataKey: Sendable {
     ///
     /// - Throws: `.secretMemoryExhausted`.
     public func expander() throws(CryptoError) -> HKDF.Expander {
-        if let made = keptExpander.load() { return made }
-        return keptExpander.storeIfNil(try HKDF.Expander(bytes))
+        try keptExpander.withLock { kept throws(CryptoError) in
+            if let kept { return kept }
+            let made = try HKDF.Expander(bytes)
+            kept = made
+            return made
+        }
     }
 
     /// Whether the two are the same key, in time that depends on the length alone.

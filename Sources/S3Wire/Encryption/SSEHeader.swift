@@ -50,10 +50,10 @@ public enum SSEHeader {
     /// Overwrites what `fields` and their copies hold of customers' keys and MD5s, once they were
     /// read; the headers themselves stay.
     public static func wipeKeys(in fields: HTTPFields) {
-        guard fields.contains(prefix: prefix) || fields.contains(prefix: "x-amz-copy-source-")
-        else {
-            return
-        }
+        guard
+            fields.contains(prefix: "x-amz-server-side-encryption-customer-")
+                || fields.contains(prefix: "x-amz-copy-source-")
+        else { return }
         for names in [Customer.object, Customer.copySource] {
             fields.wipeValues(of: names.key)
             fields.wipeValues(of: names.digest)

@@ -94,9 +94,10 @@ extension SigV4Authorization {
         return false
     }
 
+    // A token without upper case, which a signature doesn't know.
     private static func isName(_ name: Span<UInt8>) -> Bool {
-        for index in name.indices where !isNameCharacter(name[index]) { return false }
-        return name.count > 0
+        for index in name.indices where (0x41...0x5a).contains(name[index]) { return false }
+        return HTTPFieldRules.isName(name)
     }
 
     static func trim(_ value: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
@@ -108,16 +109,5 @@ extension SigV4Authorization {
 
     static func isBlank(_ byte: UInt8) -> Bool {
         byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t")
-    }
-
-    // RFC 9110's token characters without the upper case, which a signature doesn't know.
-    private static func isNameCharacter(_ byte: UInt8) -> Bool {
-        switch byte {
-        case 0x41...0x5a: false
-        case UInt8(ascii: "\""), UInt8(ascii: "("), UInt8(ascii: ")"), UInt8(ascii: ","): false
-        case UInt8(ascii: "/"), 0x3a...0x40, 0x5b...0x5d, UInt8(ascii: "{"): false
-        case UInt8(ascii: "}"): false
-        default: (0x21...0x7e).contains(byte)
-        }
     }
 }

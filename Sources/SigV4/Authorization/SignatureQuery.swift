@@ -21,14 +21,19 @@ struct SignatureQuery {
         var signedHeaders: Range<Int>?
     }
 
-    var algorithm: ArraySlice<UInt8>? { places.algorithm.map { text[$0] } }
-    var credential: ArraySlice<UInt8>? { places.credential.map { text[$0] } }
-    var date: ArraySlice<UInt8>? { places.date.map { text[$0] } }
-    var expires: ArraySlice<UInt8>? { places.expires.map { text[$0] } }
-    var payloadHash: ArraySlice<UInt8>? { places.payloadHash.map { text[$0] } }
-    var securityToken: ArraySlice<UInt8>? { places.securityToken.map { text[$0] } }
-    var signature: ArraySlice<UInt8>? { places.signature.map { text[$0] } }
-    var signedHeaders: ArraySlice<UInt8>? { places.signedHeaders.map { text[$0] } }
+    var algorithm: ArraySlice<UInt8>? { value(places.algorithm) }
+    var credential: ArraySlice<UInt8>? { value(places.credential) }
+    var date: ArraySlice<UInt8>? { value(places.date) }
+    var expires: ArraySlice<UInt8>? { value(places.expires) }
+    var payloadHash: ArraySlice<UInt8>? { value(places.payloadHash) }
+    var securityToken: ArraySlice<UInt8>? { value(places.securityToken) }
+    var signature: ArraySlice<UInt8>? { value(places.signature) }
+    var signedHeaders: ArraySlice<UInt8>? { value(places.signedHeaders) }
+    private func value(_ place: Range<Int>?) -> ArraySlice<UInt8>? {
+        guard let place else { return nil }
+        return text[place]
+    }
+
     /// Whether there are parameters of signature version 2.
     private(set) var hasVersion2 = false
 
