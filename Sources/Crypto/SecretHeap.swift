@@ -7,6 +7,9 @@ public enum SecretHeap {
 
     private static let startResult: CInt = sealgate_secure_heap_start(size, 32)
 
+    /// Whether less than half of the heap is used, so that what only saves time may be kept there.
+    public static var isRoomy: Bool { CRYPTO_secure_used() < size / 2 }
+
     /// Makes the heap at the first call; later calls do nothing.
     public static func start() { _ = startResult }
 

@@ -294,6 +294,11 @@ public struct HTTPFields: Sendable {
         bytes.span.extracting(nameRange(at: index)).starts(with: prefix)
     }
 
+    /// How many fields have a name that begins so (lower case).
+    public func count(prefix: StaticString) -> Int {
+        (0..<count).count { isName(startingWith: prefix, at: $0) }
+    }
+
     /// Whether a field's name begins so (lower case).
     public func contains(prefix: StaticString) -> Bool {
         (0..<count).contains { isName(startingWith: prefix, at: $0) }

@@ -45,5 +45,7 @@ public struct Identifier: Hashable, Sendable {
     ///
     /// - Parameter parts: the number of parts; 1 for an object that wasn't uploaded in parts.
     /// - Returns: 32 hexadecimal digits, "-", the number.
-    public func opaqueETag(parts: Int) -> String { "\(Hex.encode(bytes))-\(parts)" }
+    public func opaqueETag(parts: Int) -> String {
+        Hex.encode(bytes) + (parts == 1 ? "-1" : "-\(parts)")
+    }
 }

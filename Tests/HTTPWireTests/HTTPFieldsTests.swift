@@ -82,6 +82,14 @@ import Testing
         }
     }
 
+    @Test("counts the names that begin with a text")
+    func prefixes() {
+        let fields = HTTPFields([("x-a", "1"), ("x-amz", "2"), ("X-Amz-B", "3"), ("x-amz-", "4")])
+        #expect(fields.count(prefix: "x-amz-") == 2 && fields.contains(prefix: "x-amz-"))
+        #expect(fields.count(prefix: "x-amz-c") == 0 && !fields.contains(prefix: "x-amz-c"))
+        #expect(HTTPFields().count(prefix: "") == 0 && fields.count(prefix: "") == 4)
+    }
+
     @Test("puts a value between quotes, among other fields")
     func quoting() {
         var fields = HTTPFields([("a", "one")])

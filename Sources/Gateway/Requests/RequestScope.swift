@@ -35,6 +35,7 @@ final class RequestScope {
     var controlUses: KeyUses?
     /// The mode that serves the request, for the audit stream and metrics.
     var mode: SSEMode?
+    private var areKeysWiped = false
     /// Whether work outside of the event loop reads the head's fields.
     var isHeadLent = false
     /// Whether the final head was sent.
@@ -96,7 +97,9 @@ final class RequestScope {
 
     /// Wipes customers' keys in the head, once they were read or nobody will.
     func wipeCustomerKeys() {
-        if !isHeadLent { SSEHeader.wipeKeys(in: head.fields) }
+        guard !isHeadLent, !areKeysWiped else { return }
+        areKeysWiped = true
+        SSEHeader.wipeKeys(in: head.fields)
     }
 
     /// Sends the final head with the fields that every answer has.

@@ -11,14 +11,15 @@ public final class DataKey: Sendable {
     /// A shared owner of `bytes`.
     public init(_ bytes: consuming SecretBytes) { self.bytes = bytes }
 
-    /// The key as HKDF has taken it in, made at the first call and kept with the key.
+    /// The key as HKDF has taken it in, 128 bytes more, made at the first call; kept with the key
+    /// as long as less than half of the heap for secrets is used.
     ///
     /// - Throws: `.secretMemoryExhausted`.
     public func expander() throws(CryptoError) -> HKDF.Expander {
         try keptExpander.withLock { kept throws(CryptoError) in
             if let kept { return kept }
             let made = try HKDF.Expander(bytes)
-            kept = made
+            if SecretHeap.isRoomy { kept = made }
             return made
         }
     }

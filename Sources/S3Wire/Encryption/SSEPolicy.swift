@@ -46,11 +46,12 @@ public struct SSEPolicy: Sendable {
         bucketDefault: SSEDefault? = nil,
         bucketBlocksCustomerKeys: Bool = false
     ) throws(S3Error) -> SSEChoice {
-        guard fields.contains(prefix: SSEHeader.prefix) else {
-            return try byDefault(bucketDefault, nil, transport)
-        }
+        let count = fields.count(prefix: SSEHeader.prefix)
+        guard count > 0 else { return try byDefault(bucketDefault, nil, transport) }
         let customer = SSEHeader.Customer.object
-        let hasCustomerKey = customer.isPresent(in: fields)
+        // Mostly the mode is all there is.
+        let isModeAlone = count == 1 && fields.contains(SSEHeader.encryption)
+        let hasCustomerKey = !isModeAlone && customer.isPresent(in: fields)
         let encryption = Self.joined(SSEHeader.encryption, in: fields)
         if hasCustomerKey { try requireSecure(transport) }
         if encryption == "aws:kms" { try requireSecureForKMS(transport) }
@@ -60,7 +61,7 @@ public struct SSEPolicy: Sendable {
         case "aws:kms:dsse": throw S3Error.notImplemented(header: SSEHeader.encryption)
         case let other?: throw SSEError.modeUnknown(other)
         }
-        let kms = try kmsHeaders(fields, encryption: encryption)
+        let kms = isModeAlone ? KMSHeaders() : try kmsHeaders(fields, encryption: encryption)
         if hasCustomerKey {
             if bucketBlocksCustomerKeys { throw S3Error(.accessDenied) }
             return .customer(try customerKey(fields, names: customer, isWrite: true))
