@@ -66,13 +66,23 @@ class Results:
         low, high = (min(counts), max(counts)) if counts else (0, 0)
         return str(low) if low == high else f"{low} to {high}"
 
-    def ratio(self, row, other=NGINX, ours=GATEWAY, of=statistics.median):
-        """Our CPU-seconds as a part of another server's; None without both."""
+    def ratio(self, row, other=NGINX, ours=GATEWAY):
+        """Our CPU-seconds as a part of another server's; None without both.
+
+        The median over pairs of runs that came one right after the other: a spell that slows the
+        machine down is as long as many runs, and may take more of one server's than of another's.
+        """
+        pairs = list(zip(*self._cpus(row, ours, other)))
+        return statistics.median(first / second for first, second in pairs) if pairs else None
+
+    def best_ratio(self, row):
+        """The same of each one's best run."""
+        first, second = self._cpus(row, GATEWAY, NGINX)
+        return min(first) / min(second) if first and second else None
+
+    def _cpus(self, row, *names):
         servers = self.runs[row.name]
-        if ours not in servers or other not in servers:
-            return None
-        first, second = ([run.cpu for run in servers[name]] for name in (ours, other))
-        return of(first) / of(second)
+        return [[run.cpu for run in servers.get(name, [])] for name in names]
 
     def cpu(self, row, server):
         """CPU-seconds a unit: the median and the range."""
@@ -175,7 +185,7 @@ def write(tables, results, pairs):
         if results.ratio(row):
             expected["rows"][row.name] = {
                 "median": round(results.ratio(row), 2),
-                "best": round(results.ratio(row, of=min), 2),
+                "best": round(results.best_ratio(row), 2),
             }
     EXPECTED.write_text(json.dumps(expected, indent=2) + "\n")
 
@@ -183,7 +193,7 @@ def write(tables, results, pairs):
 def regressions(results):
     """Rows that are beyond the ratios of record, and how many could be compared.
 
-    Both the ratio of the medians and that of the best runs must be: on a busy machine one of them
+    Both the median of the ratios and that of the best runs must be: on a busy machine one of them
     is off now and then, a slower program moves both.
     """
     expected = _expected()
@@ -194,7 +204,7 @@ def regressions(results):
         if record is None or results.ratio(row) is None:
             continue
         compared += 1
-        median, best = results.ratio(row), results.ratio(row, of=min)
+        median, best = results.ratio(row), results.best_ratio(row)
         if median > record["median"] * noise and best > record["best"] * noise:
             worse.append((row, f"{row.name}: {median:.2f} of nginx (best runs {best:.2f}); "
                                f"on record {record['median']:.2f} ({record['best']:.2f}), "

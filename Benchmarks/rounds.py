@@ -23,7 +23,7 @@ def measure(rows, works, results, rounds, deadline, left_out=None):
             if time.monotonic() > deadline:
                 say(f"out of time in round {number + 1}; the figures so far stand")
                 return
-            for work in works if number % 2 == 0 else reversed(works):
+            for work in turns(row, works, number):
                 target = work.clients.target
                 if not row.runs_on(target) or left_out and target.name in left_out:
                     continue
@@ -34,6 +34,12 @@ def measure(rows, works, results, rounds, deadline, left_out=None):
                         raise
                     left_out[target.name] = error.cell()
         say(f"round {number + 1} of {rounds} done after {time.monotonic() - started:.0f} s")
+
+
+def turns(row, works, number):
+    """Who is measured in a round, in order: each server as often as the row wants it."""
+    for turn in range(row.turns):
+        yield from works if (number + turn) % 2 == 0 else reversed(works)
 
 
 def check(results, rows, works, rounds, deadline):
