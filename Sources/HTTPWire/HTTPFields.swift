@@ -54,7 +54,8 @@ public struct HTTPFields: Sendable {
     }
 
     private func entry(at index: Int) -> Entry {
-        precondition(index < count, "there are fewer fields")
+        // Nothing else keeps the read within the entries.
+        precondition(index >= 0 && index < count, "there is no such field")
         return unsafe bytes.withUnsafeBytes {
             unsafe $0.loadUnaligned(fromByteOffset: index * Entry.size, as: Entry.self)
         }
