@@ -57,9 +57,7 @@ extension Envelope {
         _ key: borrowing SecretBytes,
         context: EnvelopeContext
     ) throws(SealedObjectError) -> ObjectAttributes {
-        let expander = try WrapKeys.expander(key, mode: mode, salt: wrapSalt)
-        if mode == .customer, context.mode == mode { _ = try verifiedKeys(expander, context) }
-        return try openAttributes(under: expander, context)
+        try openAttributes(under: WrapKeys.expander(key, mode: mode, salt: wrapSalt), context)
     }
 
     /// Opens the attributes in every mode but SSE-C, under a key that was taken in before.
@@ -79,6 +77,7 @@ extension Envelope {
         _ context: EnvelopeContext
     ) throws(SealedObjectError) -> ObjectAttributes {
         guard context.mode == mode else { throw .attributeBoxRefused }
+        if mode == .customer { _ = try verifiedKeys(key, context) }
         let box = try WrapKeys.attributeBox(key, salt: wrapSalt, context)
         let bytes = bytes
         let padded = try box.open(
