@@ -15,26 +15,15 @@ public enum Hex {
     }
 
     /// The bytes that `text` spells; `nil` for an odd length or anything but hexadecimal digits.
-    @inlinable
     public static func decode(_ text: some Collection<UInt8>) -> [UInt8]? {
-        guard text.count.isMultiple(of: 2) else { return nil }
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(text.count / 2)
-        var high: UInt8?
-        for character in text {
-            guard let value = value(ofDigit: character) else { return nil }
-            if let first = high {
-                bytes.append(first << 4 | value)
-                high = nil
-            } else {
-                high = value
-            }
+        if let bytes = text.withContiguousStorageIfAvailable({ unsafe decode($0.span) }) {
+            return bytes
         }
-        return bytes
+        return decode(Array(text).span)
     }
 
     /// The bytes that `text` spells; `nil` for an odd length or anything but hexadecimal digits.
-    public static func decode(_ text: String) -> [UInt8]? { decode(text.utf8) }
+    public static func decode(_ text: String) -> [UInt8]? { decode(text.utf8.span) }
 
     /// The upper-case digit of a value of 0 to 15.
     @inlinable

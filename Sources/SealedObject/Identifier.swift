@@ -46,6 +46,18 @@ public struct Identifier: Hashable, Sendable {
     /// - Parameter parts: the number of parts; 1 for an object that wasn't uploaded in parts.
     /// - Returns: 32 hexadecimal digits, "-", the number.
     public func opaqueETag(parts: Int) -> String {
-        Hex.encode(bytes) + (parts == 1 ? "-1" : "-\(parts)")
+        // In place, with the end that nearly all have: "-1".
+        let text: InlineArray<5, UInt64> = [
+            HexWord(UInt32(truncatingIfNeeded: high >> 32)).text,
+            HexWord(UInt32(truncatingIfNeeded: high)).text,
+            HexWord(UInt32(truncatingIfNeeded: low >> 32)).text,
+            HexWord(UInt32(truncatingIfNeeded: low)).text,
+            (UInt64(UInt8(ascii: "-")) << 56 | UInt64(UInt8(ascii: "1")) << 48).bigEndian,
+        ]
+        let tag = unsafe text.span.withUnsafeBytes { text in
+            let text = unsafe UnsafeRawBufferPointer(rebasing: text[..<(parts == 1 ? 34 : 32)])
+            return unsafe String(decoding: text, as: UTF8.self)
+        }
+        return parts == 1 ? tag : "\(tag)-\(parts)"
     }
 }

@@ -12,6 +12,18 @@ public struct SigV4Seed: Equatable, Sendable {
     public let time: Timestamp
 }
 
+extension SigV4Seed {
+    /// The signature of a head.
+    init(_ authorization: SigV4Authorization) {
+        self.init(
+            signature: authorization.signature,
+            accessKeyID: authorization.accessKeyID,
+            scope: authorization.scope,
+            time: authorization.time
+        )
+    }
+}
+
 /// Who sent a request, proven by its signature; only `SigV4Verifier` and
 /// `SignatureV2` make one.
 public struct SigV4Identity: Equatable, Sendable {
@@ -23,24 +35,27 @@ public struct SigV4Identity: Equatable, Sendable {
     public let sessionToken: String?
     /// What the body must be; the caller checks it while the body arrives.
     public let payload: SigV4Payload
-    /// What the body's chunks are chained to, where `payload.isChunkSigned`; `nil` of a signature
-    /// of version 2.
-    public let seed: SigV4Seed?
+    /// The time of signing; `nil` of a signature of version 2.
+    public let signedAt: Timestamp?
+    /// What the body's chunks are chained to, where `payload.isChunkSigned`.
+    let seed: SigV4Seed?
+
     /// Whether the signature is one of version 4.
-    public let isVersion4: Bool
+    public var isVersion4: Bool { signedAt != nil }
 
     init(
         accessKeyID: String,
         placement: SigV4Authorization.Placement,
         sessionToken: String?,
         payload: SigV4Payload,
+        signedAt: Timestamp?,
         seed: SigV4Seed?
     ) {
         self.accessKeyID = accessKeyID
         self.placement = placement
         self.sessionToken = sessionToken
         self.payload = payload
+        self.signedAt = signedAt
         self.seed = seed
-        isVersion4 = seed != nil
     }
 }

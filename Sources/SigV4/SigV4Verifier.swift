@@ -72,12 +72,8 @@ public final class SigV4Verifier {
             placement: authorization.placement,
             sessionToken: authorization.sessionToken,
             payload: authorization.payload,
-            seed: SigV4Seed(
-                signature: authorization.signature,
-                accessKeyID: authorization.accessKeyID,
-                scope: authorization.scope,
-                time: authorization.time
-            )
+            signedAt: authorization.time,
+            seed: authorization.payload.isChunkSigned ? SigV4Seed(authorization) : nil
         )
     }
 

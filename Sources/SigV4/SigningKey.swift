@@ -46,7 +46,7 @@ final class SigningKey {
         buffer.append(UInt8(ascii: "\n"))
         scope.append(to: &buffer)
         buffer.append(UInt8(ascii: "\n"))
-        SignatureText.append(requestDigest, to: &buffer)
+        Hex.append(requestDigest, to: &buffer)
         return try signature(of: buffer.span)
     }
 

@@ -59,13 +59,14 @@ struct SigV4SignerTests {
         let token = random.next() % 2 == 0 ? "a token" : nil
         let signer = try Self.signer(secret, token: token)
         var head = Self.head(&random)
-        let payload: SigV4Payload =
-            random.next() % 2 == 0 ? .unsigned : .sha256(random.bytes(32))
+        let payloads: [SigV4Payload] = [.unsigned, .sha256(random.bytes(32)), .streamingSigned]
+        let payload = payloads[Int(random.next() % 3)]
         let made = try signer.sign(&head, payload: payload, now: Self.now)
         let identity = try verify(head, secret)
         #expect(identity.payload == payload)
         #expect(identity.sessionToken == token)
-        #expect(identity.seed == made)
+        #expect(identity.signedAt == Self.now)
+        #expect(identity.seed == (payload.isChunkSigned ? made : nil))
         var again = head
         try signer.sign(&again, payload: payload, now: Self.now)
         #expect(again.fields["authorization"] == head.fields["authorization"])

@@ -72,8 +72,8 @@ enum PolicyContext {
         values[.userName] = sender.credential.id
         values[.principalARN] = "arn:aws:iam:::user/\(sender.credential.id)"
         values[.signatureVersion] = sender.identity.isVersion4 ? "AWS4-HMAC-SHA256" : "AWS"
-        if let seed = sender.identity.seed {
-            let age = now.milliseconds &- seed.time.milliseconds
+        if let signedAt = sender.identity.signedAt {
+            let age = now.milliseconds &- signedAt.milliseconds
             values[.signatureAge] = String(max(0, age))
         }
         switch sender.identity.placement {

@@ -143,16 +143,17 @@ extension ObjectAttributes {
     /// The attributes that a write's headers become.
     ///
     /// - Throws: `MetadataTooLarge`; user metadata alone has a limit of its own.
-    static func of(_ headers: ObjectHeaders) throws(S3Error) -> ObjectAttributes {
+    static func of(_ headers: consuming ObjectHeaders) throws(S3Error) -> ObjectAttributes {
         var attributes = ObjectAttributes()
         attributes.contentType = headers.contentType
-        attributes.contentEncoding = headers.contentEncoding
-        attributes.contentLanguage = headers.contentLanguage
-        attributes.contentDisposition = headers.contentDisposition
-        attributes.cacheControl = headers.cacheControl
-        attributes.expires = headers.expires
-        attributes.websiteRedirect = headers.websiteRedirectLocation
-        attributes.storageClass = headers.storageClass
+        // Few are there: what isn't costs no copy.
+        if let text = headers.contentEncoding { attributes.contentEncoding = text }
+        if let text = headers.contentLanguage { attributes.contentLanguage = text }
+        if let text = headers.contentDisposition { attributes.contentDisposition = text }
+        if let text = headers.cacheControl { attributes.cacheControl = text }
+        if let text = headers.expires { attributes.expires = text }
+        if let text = headers.websiteRedirectLocation { attributes.websiteRedirect = text }
+        if let text = headers.storageClass { attributes.storageClass = text }
         attributes.userMetadata = headers.userMetadata.map {
             UserMetadata(name: $0.name, value: $0.value)
         }

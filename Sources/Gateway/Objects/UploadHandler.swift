@@ -19,8 +19,11 @@ final class UploadHandler: HTTPServerHandler, UploadReply.Owner {
     private var reader: PayloadReader?
     private var sealer: StreamSealer?
     private var exchange: (any HTTPClientExchange)?
-    // The upload where it is short: it is sent when it is whole, and verified.
-    private var short: PreparedUpload?
+    // Whether the upload is short: it is sent when it is whole, and verified.
+    private var isShort = false
+    // What it is sent with then.
+    private var target = ""
+    private var fields = HTTPFields()
     private var sealed = ByteBuffer()
     // What the buffer is to take; it may have more room than was asked for.
     private var sealedCapacity = 0
@@ -48,13 +51,15 @@ final class UploadHandler: HTTPServerHandler, UploadReply.Owner {
         }
     }
 
-    private func start(_ prepared: PreparedUpload) {
+    private func start(_ prepared: consuming PreparedUpload) {
         reader = prepared.reader
         prepared.reader.digestWork?.caughtUp = { [weak self] in self?.giveCredit() }
         sealer = prepared.sealer
         storedRemaining = prepared.sealer.storedCount
         if scope.loop.sharesConnections, storedRemaining <= LoopContext.sharedBytesMax {
-            short = prepared
+            isShort = true
+            target = prepared.target
+            fields = prepared.fields
         } else {
             var fields = prepared.fields
             if let trailerName = prepared.trailerName { fields.append("trailer", trailerName) }
@@ -78,7 +83,7 @@ final class UploadHandler: HTTPServerHandler, UploadReply.Owner {
         exchange = scope.loop.store.begin(
             head,
             handler: UploadReply(self),
-            isShort: short != nil
+            isShort: isShort
         )
     }
 
@@ -200,7 +205,7 @@ final class UploadHandler: HTTPServerHandler, UploadReply.Owner {
 
     private func sendBuffer() {
         // What is short fits into one buffer.
-        guard short == nil, sealed.readableBytes > 0 else { return }
+        guard !isShort, sealed.readableBytes > 0 else { return }
         storedRemaining -= sealed.readableBytes
         exchange?.sendBody(sealed)
         takeBuffer()
@@ -239,13 +244,12 @@ final class UploadHandler: HTTPServerHandler, UploadReply.Owner {
 
     /// Sends what makes the store commit: the end of the body, or all of a short one.
     private func commit(_ field: (name: String, value: String)?) {
-        guard let short else {
+        guard isShort else {
             exchange?.sendEnd(trailers: field.map { HTTPFields([($0.name, $0.value)]) })
             return
         }
-        var fields = short.fields
         if let field { fields.append(field.name, field.value) }
-        send(short.target, fields, bodyLength: .known(UInt64(sealed.readableBytes)))
+        send(target, fields, bodyLength: .known(UInt64(sealed.readableBytes)))
         exchange?.sendBody(sealed)
         exchange?.sendEnd(trailers: nil)
         sealed = ByteBuffer()

@@ -1,6 +1,6 @@
 internal import Encoding
 
-/// The query of a request: its parameters decoded and in order, and the bytes as sent.
+/// The query of a request: its parameters decoded and in order.
 public struct S3Query: Equatable, Sendable {
     /// One parameter.
     public struct Parameter: Equatable, Sendable {
@@ -16,10 +16,8 @@ public struct S3Query: Equatable, Sendable {
         }
     }
 
-    /// The query as sent, without `?`: what signatures are made over.
-    public let raw: String
     /// The parameters in the order sent, without those of a signature: they say nothing of
-    /// what is asked for, and whoever verifies signatures reads them from `raw`.
+    /// what is asked for, and whoever verifies signatures reads them from the target.
     public let parameters: [Parameter]
 
     /// How many parameters a request may have, those of a signature included.
@@ -29,10 +27,12 @@ public struct S3Query: Equatable, Sendable {
     ///
     /// - Throws: `InvalidURI` for a broken percent-encoding, for names and values that aren't
     ///   UTF-8, and for more than 128 parameters.
-    public init(raw: String) throws(S3Error) {
+    public init(raw: String) throws(S3Error) { try self.init(raw: raw.utf8.span) }
+
+    /// Reads the bytes of a query, as for a text.
+    init(raw bytes: Span<UInt8>) throws(S3Error) {
         var parameters: [Parameter] = []
         var count = 0
-        let bytes = raw.utf8.span
         var start = 0
         while start < bytes.count {
             let end = bytes.firstIndex(of: UInt8(ascii: "&"), from: start)
@@ -50,7 +50,6 @@ public struct S3Query: Equatable, Sendable {
                 )
             )
         }
-        self.raw = raw
         self.parameters = parameters
     }
 

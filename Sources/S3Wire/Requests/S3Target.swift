@@ -35,11 +35,7 @@ public struct S3Target: Equatable, Sendable {
     public init(target: String, authority: String, baseDomains: [String] = []) throws(S3Error) {
         let bytes = target.utf8.span
         let mark = bytes.firstIndex(of: UInt8(ascii: "?"))
-        if mark < bytes.count {
-            query = try S3Query(raw: String(Substring(target.utf8.dropFirst(mark + 1))))
-        } else {
-            query = try S3Query(raw: "")
-        }
+        query = try S3Query(raw: bytes.extracting(min(mark + 1, bytes.count)..<bytes.count))
         let rawPath = bytes.extracting(0..<mark)
         if rawPath.isEqual(to: "*") {
             (style, bucket, key) = (.path, nil, nil)

@@ -4,7 +4,7 @@ internal import HTTPWire
 extension SigV4Authorization {
     /// Reads the parameters of a presigned URL.
     static func parse(
-        _ query: SignatureQuery,
+        _ query: borrowing SignatureQuery,
         _ head: HTTPRequestHead
     ) throws(SigV4Error) -> SigV4Authorization {
         try checkAlgorithm(query.algorithm)
@@ -68,7 +68,7 @@ extension SigV4Authorization {
 
     // The body of a presigned request isn't signed unless a parameter or a header says so.
     private static func payload(
-        _ query: SignatureQuery,
+        _ query: borrowing SignatureQuery,
         _ fields: HTTPFields
     ) throws(SigV4Error) -> (SigV4Payload, text: [UInt8]) {
         let header = try payloadText(fields)

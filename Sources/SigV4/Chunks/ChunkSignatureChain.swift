@@ -37,9 +37,11 @@ struct ChunkSignatureChain: ~Copyable {
     /// The signature of the chunk, 32 bytes; the next begins.
     mutating func endChunk() -> [UInt8] {
         begin("AWS4-HMAC-SHA256-PAYLOAD\n")
-        SignatureText.append(SigV4Payload.emptyDigest, to: &text)
+        let none = SigV4Payload.emptyDigest
+        Hex.append(none.span, to: &text)
         text.append(UInt8(ascii: "\n"))
-        SignatureText.append(hasher.finish(), to: &text)
+        let digest = hasher.finish()
+        Hex.append(digest.span, to: &text)
         chunkIsEmpty = true
         return sign()
     }
@@ -47,10 +49,8 @@ struct ChunkSignatureChain: ~Copyable {
     /// The signature of the trailers, 32 bytes.
     mutating func signature(ofTrailers trailers: HTTPFields) -> [UInt8] {
         begin("AWS4-HMAC-SHA256-TRAILER\n")
-        SignatureText.append(
-            HashFunction.sha256.digest(Self.canonical(trailers)),
-            to: &text
-        )
+        let digest = HashFunction.sha256.digest(Self.canonical(trailers))
+        Hex.append(digest.span, to: &text)
         return sign()
     }
 
@@ -76,7 +76,8 @@ struct ChunkSignatureChain: ~Copyable {
         text.removeAll(keepingCapacity: true)
         text.append(contentsOf: algorithm.utf8)
         text.append(contentsOf: context)
-        SignatureText.append(previous, to: &text)
+        let signature = previous
+        Hex.append(signature.span, to: &text)
         text.append(UInt8(ascii: "\n"))
     }
 

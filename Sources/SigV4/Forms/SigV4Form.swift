@@ -110,12 +110,8 @@ extension SigV4Verifier {
             placement: .form,
             sessionToken: form.sessionToken,
             payload: .unsigned,
-            seed: SigV4Seed(
-                signature: form.signature,
-                accessKeyID: form.accessKeyID,
-                scope: form.scope,
-                time: form.time
-            )
+            signedAt: form.time,
+            seed: nil
         )
     }
 }

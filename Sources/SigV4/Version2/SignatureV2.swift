@@ -159,6 +159,7 @@ public struct SignatureV2: Equatable, Sendable {
             placement: placement,
             sessionToken: sessionToken,
             payload: .unsigned,
+            signedAt: nil,
             seed: nil
         )
     }
