@@ -50,6 +50,26 @@ extension Span<UInt8> {
         return index
     }
 
+    /// Whether a byte is an upper-case letter of ASCII.
+    public var hasUppercase: Bool {
+        var index = 0
+        while count - index >= 8 {
+            let word = ByteWord(self, at: index)
+            // Beside other bytes than ASCII the word tells less.
+            let places = word.placesOfASCII(from: UInt8(ascii: "A"), through: UInt8(ascii: "Z"))
+            if places | word.placesOfNonASCII != 0, hasUppercase(in: index..<(index + 8)) {
+                return true
+            }
+            index += 8
+        }
+        return hasUppercase(in: index..<count)
+    }
+
+    private func hasUppercase(in range: Range<Int>) -> Bool {
+        for index in range where (0x41...0x5a).contains(self[index]) { return true }
+        return false
+    }
+
     /// Whether every byte is visible ASCII, 0x21...0x7e.
     public var isVisible: Bool {
         var index = 0

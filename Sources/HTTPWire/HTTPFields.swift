@@ -21,6 +21,8 @@ public struct HTTPFields: Sendable {
     // Entries for `room` fields, then the names and values, end to end.
     private var bytes: [UInt8] = []
     private var room = 0
+    // A bit for each length of a name modulo 64: most fields that are looked for aren't there.
+    private var nameCounts: UInt64 = 0
     /// The number of fields.
     public private(set) var count = 0
 
@@ -78,7 +80,10 @@ public struct HTTPFields: Sendable {
         )
         setEntry(entry, at: count)
         count += 1
+        nameCounts |= Self.bit(nameCount)
     }
+
+    private static func bit(_ nameCount: Int) -> UInt64 { 1 << UInt64(nameCount & 63) }
 
     private mutating func doubleRoom() {
         let added = room * Entry.size
@@ -105,6 +110,7 @@ public struct HTTPFields: Sendable {
     /// Adds a field at the end; the name is put in lower case.
     public mutating func append(name: Span<UInt8>, value: Span<UInt8>) {
         append(lowercaseName: name, value: value)
+        guard name.hasUppercase else { return }
         let start = bytes.count - value.count - name.count
         for index in name.indices where (0x41...0x5a).contains(name[index]) {
             bytes[start + index] |= 0x20
@@ -167,6 +173,7 @@ public struct HTTPFields: Sendable {
     }
 
     private func firstIndex(of wanted: Span<UInt8>, from start: Int) -> Int? {
+        guard nameCounts & Self.bit(wanted.count) != 0 else { return nil }
         let all = bytes.span
         var index = start
         while index < count {
@@ -183,8 +190,7 @@ public struct HTTPFields: Sendable {
 
     private static func isEqual(_ bytes: Span<UInt8>, from start: Int, to name: Span<UInt8>) -> Bool
     {
-        for index in name.indices where bytes[start + index] != name[index] { return false }
-        return true
+        bytes.extracting(start..<(start + name.count)).isEqual(to: name)
     }
 
     /// Whether a field of that name (lower case) is there.
@@ -211,7 +217,10 @@ public struct HTTPFields: Sendable {
 
     /// The value of the field at a position below `count`; invalid UTF-8 is mended with U+FFFD.
     public func value(at index: Int) -> String {
-        String(decoding: valueBytes(at: index), as: UTF8.self)
+        let range = valueRange(at: index)
+        return unsafe bytes.withUnsafeBufferPointer { bytes in
+            unsafe String(decoding: UnsafeBufferPointer(rebasing: bytes[range]), as: UTF8.self)
+        }
     }
 
     /// The name's bytes of the field at a position below `count`.

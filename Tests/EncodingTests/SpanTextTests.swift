@@ -73,6 +73,20 @@ struct SpanTextTests {
         }
     }
 
+    @Test("tells upper-case letters from all other bytes, wherever they stand", arguments: 0...255)
+    func uppercase(byte: Int) {
+        for count in [1, 8, 19] {
+            for index in 0..<count {
+                for around in [0x40, 0x5b, 0xff] as [UInt8] {
+                    var text = [UInt8](repeating: around, count: count)
+                    text[index] = UInt8(byte)
+                    let hasUppercase = text.span.hasUppercase
+                    #expect(hasUppercase == (0x41...0x5a).contains(byte))
+                }
+            }
+        }
+    }
+
     @Test(
         "compares with other spans",
         arguments: [("X-Amz-Date", true), ("-Amz-Date", false), ("X-Amz-Datf", false), ("", false)]

@@ -130,6 +130,43 @@ struct CanonicalRequestTests {
         }
     }
 
+    @Test("any query is its parameters, encoded anew and sorted, without the signature")
+    func randomQueries() throws {
+        var random = SplitMix64(seed: 8)
+        let pieces = [
+            "a", "a", "b", "=", "=", "&", "&", "X-Amz-Signature", "X-Amz-Signature=5", "~", "%2F",
+            "%2f", "%41", "+", "é",
+        ].map { Array($0.utf8) }
+        var canonical = CanonicalQuery()
+        for _ in 0..<20_000 {
+            let count = Int(random.next() % 12)
+            let query = (0..<count).flatMap { _ in
+                pieces[Int(random.next() % UInt64(pieces.count))]
+            }
+            var text = Array("before".utf8)
+            try canonical.append(query.span, to: &text)
+            #expect(text == Array("before".utf8) + Self.reference(query: query))
+        }
+    }
+
+    private static func reference(query: [UInt8]) -> [UInt8] {
+        let pairs = query.split(separator: UInt8(ascii: "&")).map { parameter in
+            let nameEnd = parameter.firstIndex(of: UInt8(ascii: "=")) ?? parameter.endIndex
+            return [parameter[..<nameEnd], parameter[nameEnd...].dropFirst()].map {
+                reference(Array($0), keepingSlash: false) ?? []
+            }
+        }
+        return Array(
+            pairs.filter { $0[0] != Array("X-Amz-Signature".utf8) }
+                .sorted {
+                    $0[0] == $1[0]
+                        ? $0[1].lexicographicallyPrecedes($1[1])
+                        : $0[0].lexicographicallyPrecedes($1[0])
+                }
+                .map { $0[0] + Array("=".utf8) + $0[1] }.joined(separator: Array("&".utf8))
+        )
+    }
+
     @Test("headers are trimmed, blanks collapsed, repeated ones joined in their order")
     func headers() throws {
         let lines = try lines(

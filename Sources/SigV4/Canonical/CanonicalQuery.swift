@@ -18,6 +18,10 @@ struct CanonicalQuery {
     ///
     /// - Throws: `.targetMalformed`.
     mutating func append(_ query: Span<UInt8>, to text: inout [UInt8]) throws(SigV4Error) {
+        // Those who sign mostly send what they signed, and the signature behind it.
+        if let end = Self.end(ofCanonical: query) {
+            return text.append(query.extracting(0..<end))
+        }
         bytes.removeAll(keepingCapacity: true)
         pairs.removeAll(keepingCapacity: true)
         var start = 0
@@ -26,35 +30,41 @@ struct CanonicalQuery {
             if end > start { try add(query.extracting(start..<end)) }
             start = end + 1
         }
-        // Those who sign mostly send them in order.
-        if !isSorted {
-            let bytes = bytes
-            pairs.sort { Self.precedes(bytes.span, $0, $1) }
-        }
+        let bytes = bytes
+        pairs.sort { Self.precedes(bytes.span, $0, $1) }
         for (position, pair) in pairs.enumerated() {
             if position > 0 { text.append(UInt8(ascii: "&")) }
             text.append(bytes.span.extracting(pair.start..<pair.end))
         }
     }
 
-    private var isSorted: Bool {
-        for index in pairs.indices.dropFirst()
-        where Self.precedes(bytes.span, pairs[index], pairs[index - 1]) { return false }
-        return true
+    /// Where a canonical query ends that a signature follows, or nothing; `nil` where the query
+    /// isn't canonical as it stands.
+    private static func end(ofCanonical query: Span<UInt8>) -> Int? {
+        var last: Pair?
+        var start = 0
+        while start < query.count {
+            let end = query.firstIndex(of: UInt8(ascii: "&"), from: start)
+            let nameEnd = query.firstIndex(of: UInt8(ascii: "="), from: start)
+            guard nameEnd < end else { return nil }
+            if query.extracting(start..<nameEnd).isEqual(to: signature) {
+                return end == query.count ? max(start - 1, 0) : nil
+            }
+            let pair = Pair(start: start, nameEnd: nameEnd, end: end)
+            guard CanonicalEncoding.isCanonical(query.extracting(start..<nameEnd)),
+                CanonicalEncoding.isCanonical(query.extracting((nameEnd + 1)..<end))
+            else { return nil }
+            if let last, precedes(query, pair, last) { return nil }
+            last = pair
+            start = end + 1
+        }
+        // A `&` at the end would be in the way.
+        return start == query.count + 1 || query.isEmpty ? query.count : nil
     }
 
     private mutating func add(_ parameter: Span<UInt8>) throws(SigV4Error) {
         let nameEnd = parameter.firstIndex(of: UInt8(ascii: "="))
         let start = bytes.count
-        if nameEnd < parameter.count,
-            CanonicalEncoding.isCanonical(parameter.extracting(0..<nameEnd)),
-            CanonicalEncoding.isCanonical(parameter.extracting(droppingFirst: nameEnd + 1))
-        {
-            guard !parameter.extracting(0..<nameEnd).isEqual(to: Self.signature) else { return }
-            bytes.append(parameter)
-            pairs.append(Pair(start: start, nameEnd: start + nameEnd, end: bytes.count))
-            return
-        }
         try CanonicalEncoding.append(
             parameter.extracting(0..<nameEnd),
             keepingSlash: false,
