@@ -59,6 +59,13 @@ extension Array where Element == UInt8 {
 
     /// Appends `lp(bytes)`: a u32 length, then the bytes.
     @inlinable
+    public mutating func append(prefixed bytes: Span<UInt8>) {
+        append(bigEndian: UInt32(truncatingIfNeeded: bytes.count))
+        append(bytes)
+    }
+
+    /// Appends `lp(bytes)`: a u32 length, then the bytes.
+    @inlinable
     public mutating func append(prefixed bytes: some Collection<UInt8>) {
         append(bigEndian: UInt32(truncatingIfNeeded: bytes.count))
         append(contentsOf: bytes)

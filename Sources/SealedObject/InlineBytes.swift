@@ -27,9 +27,12 @@ struct InlineBytes<let wordCount: Int>: Hashable, Sendable {
     /// A copy of `count` bytes; what is missing is zero, what is over is left.
     init(copying bytes: Span<UInt8>) {
         self.init()
-        for index in 0..<min(bytes.count, Self.count) {
-            words[index / 8] = words[index / 8] << 8 | UInt64(bytes[index])
+        let taken = bytes.extracting(first: Self.count)
+        var span = words.mutableSpan
+        unsafe span.withUnsafeMutableBytes { words in
+            unsafe taken.withUnsafeBytes { unsafe words.copyMemory(from: $0) }
         }
+        for index in span.indices { span[index] = UInt64(bigEndian: span[index]) }
     }
 
     /// Random bytes.

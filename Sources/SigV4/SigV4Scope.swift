@@ -1,3 +1,5 @@
+internal import Encoding
+
 /// What a signing key is good for: one day, one region, one service.
 public struct SigV4Scope: Hashable, Sendable {
     /// The day in UTC, eight digits: `20130524`.
@@ -22,11 +24,11 @@ public struct SigV4Scope: Hashable, Sendable {
     }
 
     func append(to bytes: inout [UInt8]) {
-        bytes.append(contentsOf: date.utf8)
+        bytes.append(date.utf8.span)
         bytes.append(UInt8(ascii: "/"))
-        bytes.append(contentsOf: region.utf8)
+        bytes.append(region.utf8.span)
         bytes.append(UInt8(ascii: "/"))
-        bytes.append(contentsOf: service.utf8)
-        bytes.append(contentsOf: "/aws4_request".utf8)
+        bytes.append(service.utf8.span)
+        bytes.append("/aws4_request".utf8.span)
     }
 }

@@ -22,11 +22,8 @@ enum AccessControlWork {
     /// Refuses headers that grant access to others: nobody but the credentials ever has any.
     static func requirePrivate(_ fields: HTTPFields) throws(S3Error) {
         let canned = fields["x-amz-acl"] ?? "private"
-        let grants = (0..<fields.count).contains {
-            fields.nameBytes(at: $0).starts(with: "x-amz-grant-".utf8)
-        }
-        guard canned == "private" || canned == "bucket-owner-full-control", !grants else {
-            throw S3Error(.accessControlListNotSupported)
-        }
+        guard canned == "private" || canned == "bucket-owner-full-control",
+            !fields.contains(prefix: "x-amz-grant-")
+        else { throw S3Error(.accessControlListNotSupported) }
     }
 }

@@ -164,7 +164,7 @@ extension ObjectAttributes {
     /// Refuses headers and tags that together take too much room.
     ///
     /// - Throws: `MetadataTooLarge` over 20 KiB.
-    func requireRoom() throws(S3Error) {
+    borrowing func requireRoom() throws(S3Error) {
         func count(_ text: String?) -> Int { 8 + (text?.utf8.count ?? 0) }
         let byteCount =
             count(contentType) + count(contentEncoding) + count(contentLanguage)

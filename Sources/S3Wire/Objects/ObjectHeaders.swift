@@ -56,9 +56,7 @@ public struct ObjectHeaders: Equatable, Sendable {
     ///   without a name; `MetadataTooLarge` over 2 KiB of user metadata, `InvalidStorageClass`.
     public init(_ fields: HTTPFields) throws(S3Error) {
         try Self.refuseReserved(fields)
-        self.init()
-        let type = try Self.text("content-type", in: fields)
-        contentType = type ?? Self.contentTypeDefault
+        contentType = try Self.text("content-type", in: fields) ?? Self.contentTypeDefault
         contentEncoding = Self.withoutChunked(try Self.text("content-encoding", in: fields))
         contentLanguage = try Self.text("content-language", in: fields)
         contentDisposition = try Self.text("content-disposition", in: fields)

@@ -41,11 +41,11 @@ public struct EnvelopeContext: Equatable, Sendable {
         bytes.reserveCapacity(
             21 + bucket.utf8.count + key.utf8.count + kmsKeyID.utf8.count + clientContext.count
         )
-        bytes.append(prefixed: bucket.utf8)
-        bytes.append(prefixed: key.utf8)
-        bytes.append(prefixed: CollectionOfOne(mode.rawValue))
-        bytes.append(prefixed: kmsKeyID.utf8)
-        bytes.append(prefixed: clientContext)
+        bytes.append(prefixed: bucket.utf8.span)
+        bytes.append(prefixed: key.utf8.span)
+        bytes.append(prefixed: CollectionOfOne(mode.rawValue).span)
+        bytes.append(prefixed: kmsKeyID.utf8.span)
+        bytes.append(prefixed: clientContext.span)
         let hash = HashFunction.sha384(bytes.span)
         digest = InlineBytes(copying: hash.span)
     }

@@ -4,7 +4,7 @@ internal import Encoding
 ///
 /// A `+` stands for itself, not for a space, as everywhere in this module: what is signed is what
 /// is acted on.
-struct SignatureQuery {
+struct SignatureQuery: ~Copyable {
     /// The values, one behind the other: a block of memory for all of them.
     private var text: [UInt8] = []
     private var places = Places()
