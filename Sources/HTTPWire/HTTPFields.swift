@@ -15,8 +15,8 @@ public struct HTTPFields: Sendable {
         var valueCount: UInt32
     }
 
-    // Room comes by so many entries, of 192 bytes together.
-    private static let firstRoom = 16
+    // Room comes by so many entries, of 192 bytes together, or of 48 where few are wanted.
+    private static let firstRoom = 16, smallRoom = 4
 
     // Entries for `room` fields, then the names and values, end to end.
     private var bytes: [UInt8] = []
@@ -31,6 +31,10 @@ public struct HTTPFields: Sendable {
 
     /// Fields from pairs of name and value.
     public init(_ pairs: [(String, String)]) {
+        reserve(
+            fields: pairs.count,
+            bytes: pairs.reduce(0) { $0 + $1.0.utf8.count + $1.1.utf8.count }
+        )
         for (name, value) in pairs { append(name, value) }
     }
 
@@ -45,6 +49,14 @@ public struct HTTPFields: Sendable {
         guard room == 0 else {
             while room < fields { doubleRoom() }
             bytes.reserveCapacity(room * Entry.size + count)
+            return
+        }
+        guard fields > 0 || count > 0 else { return }
+        guard fields > Self.smallRoom else {
+            bytes.reserveCapacity(Self.smallRoom * Entry.size + count)
+            let entries = InlineArray<48, UInt8>(repeating: 0)
+            bytes.append(entries.span)
+            room = Self.smallRoom
             return
         }
         bytes.reserveCapacity(max(fields, Self.firstRoom) * Entry.size + count)

@@ -7,7 +7,7 @@ public struct Commitment: Hashable, Sendable {
     /// The length in bytes.
     public static let count = 32
 
-    private let value: InlineBytes<4>
+    let value: InlineBytes<4>
 
     /// A commitment of 32 bytes.
     ///

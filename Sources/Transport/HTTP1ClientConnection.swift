@@ -91,6 +91,7 @@ final class HTTP1ClientConnection: ChannelDuplexHandler {
         for part in body where exchange.connection === self { write(part, of: exchange, context) }
         guard exchange.connection === self else { return }
         if exchange.requestEnded { writeEnd(of: exchange) }
+        exchange.forgetFields()
         scheduleFlush()
         guard exchange.awaitsWritable else { return }
         // The caller may still be within the call that led here.

@@ -3,7 +3,7 @@ internal import NIOCore
 
 /// One exchange of a pool: waiting for a connection, then on one, then over.
 final class HTTP1ClientExchange: HTTPClientExchange {
-    let head: HTTPRequestHead
+    private(set) var head: HTTPRequestHead
     /// Whether it shares its connection with others; it waits for the end of its request then.
     let isShort: Bool
     /// When it gives up waiting for a connection.
@@ -97,6 +97,13 @@ final class HTTP1ClientExchange: HTTPClientExchange {
         let handler = handler
         end()
         handler?.failed(error)
+    }
+
+    /// Lets go of the head's fields, once all of the request went to a connection with a body, for
+    /// it can't begin anew then: many wait for their answers at once.
+    func forgetFields() {
+        guard bodySent, requestEnded else { return }
+        head.fields = HTTPFields()
     }
 
     /// Lets go of everything; gives the handler for a last word.

@@ -23,7 +23,7 @@ final class ControlHandler: HTTPServerHandler {
             let limit = scope.loop.services.options.documentBytesMax
             let plan = try PayloadPlan(scope, countMax: UInt64(limit))
             reader = try plan.reader(scope)
-            if scope.head.expectsContinue { scope.exchange.sendContinue() }
+            scope.sendContinue()
         } catch {
             fail(error)
         }

@@ -40,7 +40,7 @@ final class FormHandler: HTTPServerHandler {
             } catch {
                 throw error.response
             }
-            if scope.head.expectsContinue { scope.exchange.sendContinue() }
+            scope.sendContinue()
         } catch {
             fail(error)
         }

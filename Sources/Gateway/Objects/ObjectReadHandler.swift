@@ -45,6 +45,8 @@ final class ObjectReadHandler: HTTPServerHandler {
     /// Begins the read; called once, when the request's head is there.
     func begin() {
         scope.exchange.ignoreRequestBody()
+        // Most reads ask for no more than an object.
+        if !ReadFields.areAny(in: scope.head.fields) { scope.forgetFields() }
         do throws(S3Error) {
             if let query = scope.target?.query {
                 partNumber = try PartNumber.read(query)

@@ -125,7 +125,7 @@ final class ObjectUpload: UploadKind {
         _ facts: PayloadFacts,
         _ header: StreamHeader
     ) throws(SealedObjectError) -> (String, String)? {
-        guard let wrapping, let objectKey else { throw .keyReferenceInvalid }
+        guard let wrapping, let objectKey = objectKey.take() else { throw .keyReferenceInvalid }
         guard scope.loop.services.storeForm.commitsLate else { return nil }
         let envelope = try seal(facts, header, objectKey, wrapping)
         return (StoreRequest.metadataField, envelope.text)

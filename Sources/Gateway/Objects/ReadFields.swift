@@ -3,8 +3,16 @@ import HTTPWire
 import S3Wire
 import SealedObject
 
-/// The fields of an answer to GetObject and HeadObject.
+/// The fields of GetObject and HeadObject: which ones a request has, and those of the answer.
 enum ReadFields {
+    /// Whether a request has one of those that its answer depends on, access to the object aside.
+    static func areAny(in fields: HTTPFields) -> Bool {
+        fields.contains("range") || fields.contains("x-amz-checksum-mode")
+            || fields.contains("if-match") || fields.contains("if-none-match")
+            || fields.contains("if-modified-since") || fields.contains("if-unmodified-since")
+            || fields.contains(prefix: "x-amz-server-side-encryption")
+    }
+
     /// The fields of a 200 or 206.
     static func make(
         _ opened: OpenedObject,

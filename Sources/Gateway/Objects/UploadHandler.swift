@@ -67,8 +67,10 @@ final class UploadHandler: HTTPServerHandler, UploadReply.Owner {
             send(prepared.target, fields, bodyLength: .unknown)
         }
         takeBuffer()
-        sealed.writeBytes(prepared.sealer.header.bytes)
-        if scope.head.expectsContinue { scope.exchange.sendContinue() }
+        prepared.sealer.header.withBytes { header in
+            unsafe header.withUnsafeBytes { _ = unsafe sealed.writeBytes($0) }
+        }
+        scope.sendContinue()
         replay()
     }
 
@@ -100,7 +102,7 @@ final class UploadHandler: HTTPServerHandler, UploadReply.Owner {
     // The client's side.
 
     func received(_ body: Span<UInt8>) {
-        guard !isOver else { return scope.exchange.consume(body.count) }
+        guard !isOver, facts == nil else { return scope.exchange.consume(body.count) }
         if sealer == nil {
             unsafe body.withUnsafeBufferPointer { _ = unsafe held.writeBytes($0) }
         } else {
@@ -109,7 +111,7 @@ final class UploadHandler: HTTPServerHandler, UploadReply.Owner {
     }
 
     func receivedEnd(trailers: HTTPFields) {
-        guard !isOver else { return }
+        guard !isOver, facts == nil else { return }
         if sealer == nil { heldTrailers = trailers } else { finishBody(trailers) }
     }
 
@@ -244,6 +246,11 @@ final class UploadHandler: HTTPServerHandler, UploadReply.Owner {
 
     /// Sends what makes the store commit: the end of the body, or all of a short one.
     private func commit(_ field: (name: String, value: String)?) {
+        // Many uploads wait for the store at once: of each stays what its answer needs, so that
+        // the next find memory at hand that a cache still holds.
+        reader = nil
+        sealer = nil
+        scope.forgetFields()
         guard isShort else {
             exchange?.sendEnd(trailers: field.map { HTTPFields([($0.name, $0.value)]) })
             return
@@ -253,6 +260,7 @@ final class UploadHandler: HTTPServerHandler, UploadReply.Owner {
         exchange?.sendBody(sealed)
         exchange?.sendEnd(trailers: nil)
         sealed = ByteBuffer()
+        fields = HTTPFields()
     }
 
     /// Ends the upload, with nothing stored.

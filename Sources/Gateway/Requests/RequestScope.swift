@@ -10,7 +10,7 @@ final class RequestScope {
     let exchange: any HTTPServerExchange
     let loop: LoopContext
     let id: String
-    let head: HTTPRequestHead
+    private(set) var head: HTTPRequestHead
     /// What it is about; `nil` where the head doesn't say.
     let target: S3Target?
     /// What it asks for.
@@ -100,6 +100,23 @@ final class RequestScope {
         guard !isHeadLent, !areKeysWiped else { return }
         areKeysWiped = true
         SSEHeader.wipeKeys(in: head.fields)
+    }
+
+    /// Lets go of what the head says, but for the method and the path, once the answer is all that
+    /// is left to do: many requests wait for the store at once.
+    func forgetFields() {
+        wipeCustomerKeys()
+        guard areKeysWiped else { return }
+        head.fields = HTTPFields()
+        let path = head.target.utf8.span.firstIndex(of: UInt8(ascii: "?"))
+        head.target = String(Substring(head.target.utf8.prefix(path)))
+    }
+
+    /// Lets a client send its body that waits for that.
+    func sendContinue() {
+        // The version first: to ask the head for more takes a copy of it.
+        guard head.version == .http1_1, head.expectsContinue else { return }
+        exchange.sendContinue()
     }
 
     /// Sends the final head with the fields that every answer has.

@@ -20,11 +20,22 @@ public struct StreamHeader: Equatable, Sendable {
 
     /// The header's 96 bytes.
     public var bytes: [UInt8] {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(SealedFormat.headerCount)
-        facts.append(to: &bytes)
-        commitment.append(to: &bytes)
-        return bytes
+        withBytes { header in
+            var bytes: [UInt8] = []
+            bytes.append(header)
+            return bytes
+        }
+    }
+
+    /// Lends the header's 96 bytes, for which no memory is allocated.
+    public func withBytes<Result>(_ body: (Span<UInt8>) -> Result) -> Result {
+        var words = InlineArray<12, UInt64>(repeating: 0)
+        let facts = facts.value.words, commitment = commitment.value.words
+        for index in facts.indices { words[index] = facts[index].bigEndian }
+        for index in commitment.indices { words[8 + index] = commitment[index].bigEndian }
+        return unsafe words.span.withUnsafeBytes {
+            body(unsafe $0.bindMemory(to: UInt8.self).span)
+        }
     }
 
     /// Reads a header of 96 bytes; only a reader that knows the facts can trust it.

@@ -110,6 +110,9 @@ struct HTTP2RequestAssembler {
         )
     }
 
+    /// Lets go of the block, once it was taken or nobody will.
+    mutating func clear() { (fields, target) = (HTTPFields(), "") }
+
     // libnghttp2 lets one field of digits through only, and holds DATA frames to it.
     private var declaredLength: HTTPBodyLength {
         guard let index = fields.firstIndex(of: "content-length") else { return .unknown }

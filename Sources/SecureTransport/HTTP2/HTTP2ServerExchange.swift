@@ -15,8 +15,6 @@ final class HTTP2ServerExchange: HTTPServerExchange {
     /// Where the connection keeps it.
     var position = 0
 
-    /// The header block under way: the request's, then its trailers.
-    var assembler: HTTP2RequestAssembler
     var clock: HTTP2BodyClock
     var isRequestEnded = false
     var isRequestIgnored = false
@@ -46,14 +44,12 @@ final class HTTP2ServerExchange: HTTPServerExchange {
         connection: HTTP2ServerHandler,
         eventLoop: any EventLoop,
         peer: PeerInfo,
-        limits: HTTPLimits,
         now: NIODeadline
     ) {
         self.stream = stream
         self.connection = connection
         self.eventLoop = eventLoop
         self.peer = peer
-        assembler = HTTP2RequestAssembler(limits)
         clock = HTTP2BodyClock(now: now)
     }
 

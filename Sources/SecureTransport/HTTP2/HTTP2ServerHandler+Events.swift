@@ -8,7 +8,7 @@ extension HTTP2ServerHandler: HTTP2SessionDelegate {
         headBegunAt = now
         guard isRequest else {
             current = exchange(stream)
-            current?.assembler = HTTP2RequestAssembler(trailers: limits.message)
+            assembler = HTTP2RequestAssembler(trailers: limits.message)
             return
         }
         guard let context else { return }
@@ -17,10 +17,10 @@ extension HTTP2ServerHandler: HTTP2SessionDelegate {
             connection: self,
             eventLoop: context.eventLoop,
             peer: peer,
-            limits: limits.message,
             now: now
         )
         current = exchange
+        assembler = HTTP2RequestAssembler(limits.message)
         exchange.position = exchanges.count
         exchanges.append(exchange)
         session?.attach(exchange)
@@ -30,8 +30,8 @@ extension HTTP2ServerHandler: HTTP2SessionDelegate {
     func fieldReceived(stream: Int32, name: Span<UInt8>, value: Span<UInt8>) -> Bool {
         guard let current, current.stream == stream else { return false }
         didReceiveHead = true
-        current.assembler.append(name: name, value: value)
-        guard current.assembler.isBomb else { return true }
+        assembler.append(name: name, value: value)
+        guard assembler.isBomb else { return true }
         secureMetrics.http2HeadsTooLarge.count()
         return false
     }
@@ -89,7 +89,10 @@ extension HTTP2ServerHandler: HTTP2SessionDelegate {
 
     func streamClosed(stream: Int32, errorCode: UInt32) {
         guard let exchange = exchange(stream) else { return }
-        if current === exchange { current = nil }
+        if current === exchange {
+            current = nil
+            assembler.clear()
+        }
         remove(exchange)
         if exchange.unconsumed > 0 { session?.consumeConnection(exchange.unconsumed) }
         exchange.unconsumed = 0
@@ -129,8 +132,9 @@ extension HTTP2ServerHandler: HTTP2SessionDelegate {
         headBegunAt = nil
         guard let exchange = current, exchange.stream == frame.stream else { return }
         current = nil
+        defer { assembler.clear() }
         do throws(HTTP2HeadRefusal) {
-            let head = try exchange.assembler.finish(endsStream: frame.endsStream)
+            let head = try assembler.finish(endsStream: frame.endsStream)
             exchange.isHead = head.method == .head
             exchange.isRequestEnded = frame.endsStream
             metrics.requestsTotal.count()
@@ -146,11 +150,12 @@ extension HTTP2ServerHandler: HTTP2SessionDelegate {
         headBegunAt = nil
         guard let exchange = current, exchange.stream == frame.stream else { return }
         current = nil
-        guard exchange.assembler.refusal == nil else {
+        defer { assembler.clear() }
+        guard assembler.refusal == nil else {
             secureMetrics.http2HeadsTooLarge.count()
             return reset(exchange, NGHTTP2_ENHANCE_YOUR_CALM)
         }
-        if frame.endsStream { requestEnded(exchange, exchange.assembler.fields) }
+        if frame.endsStream { requestEnded(exchange, assembler.fields) }
     }
 
     private func requestEnded(_ exchange: HTTP2ServerExchange, _ trailers: HTTPFields) {

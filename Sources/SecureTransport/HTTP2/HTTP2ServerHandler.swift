@@ -26,6 +26,9 @@ public final class HTTP2ServerHandler: ChannelInboundHandler {
     var exchanges: [HTTP2ServerExchange] = []
     /// The stream whose header block is under way.
     var current: HTTP2ServerExchange?
+    /// That block: a request's head, or trailers. No other comes before its end (RFC 9113 section
+    /// 4.3), and nothing of it, which may be a customer's key, stays here behind that.
+    var assembler: HTTP2RequestAssembler
     var floods: HTTP2FloodGuard
     /// The loop's time when the turn began; read once a turn.
     var now = NIODeadline.uptimeNanoseconds(0)
@@ -71,6 +74,7 @@ public final class HTTP2ServerHandler: ChannelInboundHandler {
         self.limits = limits
         self.metrics = metrics
         self.secureMetrics = secureMetrics
+        assembler = HTTP2RequestAssembler(trailers: limits.message)
         floods = HTTP2FloodGuard(
             resetsMax: limits.resetsMax,
             controlFramesMax: Self.controlFramesMax,
@@ -176,6 +180,7 @@ public final class HTTP2ServerHandler: ChannelInboundHandler {
         let open = exchanges
         exchanges = []
         current = nil
+        assembler.clear()
         writableAgain = []
         for exchange in open { exchange.finish(complete: false) }
     }
