@@ -1,7 +1,9 @@
 public import Encoding
 
 /// A signature that others are chained to: those of the chunks of the request's body.
-public struct SigV4Seed: Equatable, Sendable {
+///
+/// Few requests have one, and those without have room for a reference alone.
+public final class SigV4Seed: Sendable {
     /// The signature of the head, 32 bytes.
     public let signature: [UInt8]
     /// The id of the credential that signed.
@@ -10,17 +12,30 @@ public struct SigV4Seed: Equatable, Sendable {
     public let scope: SigV4Scope
     /// The time of signing.
     public let time: Timestamp
-}
 
-extension SigV4Seed {
+    init(signature: [UInt8], accessKeyID: String, scope: SigV4Scope, time: Timestamp) {
+        self.signature = signature
+        self.accessKeyID = accessKeyID
+        self.scope = scope
+        self.time = time
+    }
+
     /// The signature of a head.
-    init(_ authorization: SigV4Authorization) {
+    convenience init(_ authorization: SigV4Authorization) {
         self.init(
             signature: authorization.signature,
             accessKeyID: authorization.accessKeyID,
             scope: authorization.scope,
             time: authorization.time
         )
+    }
+}
+
+extension SigV4Seed: Equatable {
+    /// Whether both have the same parts.
+    public static func == (left: SigV4Seed, right: SigV4Seed) -> Bool {
+        left.signature == right.signature && left.accessKeyID == right.accessKeyID
+            && left.scope == right.scope && left.time == right.time
     }
 }
 

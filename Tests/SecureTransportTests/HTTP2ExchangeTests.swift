@@ -65,6 +65,17 @@ import Testing
         #expect(server.requests.first?.closings == [true])
     }
 
+    @Test(arguments: [[("x-a", "1")], [("host", "another")]])
+    func `nothing of a head stays with its connection`(fields: [(String, String)]) throws {
+        let server = try HTTP2ServerFixture(RecordingApplication(ended: { $0.answer(204) }))
+        let stream = client.request("PUT", "/b/k", fields: fields, body: [1])
+        server.exchange(with: client)
+        let isTaken = fields[0].0 == "x-a"
+        #expect(server.requests.count == (isTaken ? 1 : 0))
+        #expect(client.responses[stream]?.status == (isTaken ? 204 : 400))
+        #expect(server.handler.assembler.fields.isEmpty)
+    }
+
     @Test func `trailers of a request reach the application`() throws {
         let server = try HTTP2ServerFixture(RecordingApplication())
         server.receive(
@@ -73,6 +84,7 @@ import Testing
         )
         #expect(server.requests.first?.body == [1, 2])
         #expect(server.requests.first?.trailers == HTTPFields([("x-sum", "2")]))
+        #expect(server.handler.assembler.fields.isEmpty)
     }
 
     @Test func `a response to HEAD has no body`() throws {

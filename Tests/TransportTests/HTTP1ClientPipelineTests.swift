@@ -199,6 +199,29 @@ import Testing
         #expect(client.metrics.retriesNow == 2)
     }
 
+    @Test("keeps a request's fields until it can't begin anew, and no longer")
+    func fields() throws {
+        let client = fixture()
+        try warm(client)
+        let exchanges = try [HTTPMethod.put, .get].map { method in
+            let head = HTTPRequestHead(
+                method: method,
+                target: "/a",
+                authority: "h",
+                fields: HTTPFields([("x-a", "1")]),
+                bodyLength: .known(method == .put ? 1 : 0)
+            )
+            let exchange = client.pool.beginShort(head, handler: RecordingHandler())
+            return try #require(exchange as? HTTP1ClientExchange)
+        }
+        #expect(exchanges.allSatisfy { $0.head.fields["x-a"] == "1" })
+        exchanges[0].sendBody(ByteBuffer(string: "1"))
+        exchanges[0].sendEnd(trailers: nil)
+        #expect(try client.sent().utf8.count > 0)
+        #expect(exchanges[0].head.fields.isEmpty)
+        #expect(exchanges[1].head.fields["x-a"] == "1")
+    }
+
     @Test("reads a thing again only once")
     func retriedOnce() throws {
         let client = fixture()

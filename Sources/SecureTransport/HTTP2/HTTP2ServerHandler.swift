@@ -26,8 +26,10 @@ public final class HTTP2ServerHandler: ChannelInboundHandler {
     var exchanges: [HTTP2ServerExchange] = []
     /// The stream whose header block is under way.
     var current: HTTP2ServerExchange?
-    /// That block: a request's head, or trailers. No other comes before its end (RFC 9113 section
-    /// 4.3), and nothing of it, which may be a customer's key, stays here behind that.
+    /// That block, a request's head or trailers.
+    ///
+    /// No other comes before its end (RFC 9113 section 4.3), and nothing of it, which may be a
+    /// customer's key, stays here behind that.
     var assembler: HTTP2RequestAssembler
     var floods: HTTP2FloodGuard
     /// The loop's time when the turn began; read once a turn.

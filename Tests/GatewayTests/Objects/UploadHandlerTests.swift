@@ -54,6 +54,23 @@ import Transport
         #expect(request.exchange.misuses == [])
     }
 
+    @Test("bytes behind the end of a body change nothing", arguments: [10, 200_000])
+    func behind(count: Int) throws {
+        let gateway = try ScriptedGateway(keys)
+        let request = try upload(gateway, count: count)
+        gateway.store.exchanges[0].answer(200)
+        request.send(bytes(count))
+        let put = gateway.store.exchanges[1]
+        let stored = put.body
+        request.receive(bytes(5))
+        request.end()
+        #expect(put.body == stored)
+        #expect(request.exchange.consumedCount == count + 5)
+        put.answer(200, [("etag", "\"x\"")])
+        #expect(request.exchange.status == 200)
+        #expect(gateway.store.exchanges.count == 2)
+    }
+
     @Test("bytes that come before the upload may start are held, and no credit is given")
     func held() throws {
         let gateway = try ScriptedGateway(keys)
