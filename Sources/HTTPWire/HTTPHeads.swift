@@ -50,7 +50,7 @@ public struct HTTPRequestHead: Equatable, Sendable {
 
     /// Whether the client waits for `100 Continue`, RFC 9110 section 10.1.1 (never on HTTP/2:
     /// there the answer may come any time and nothing waits).
-    @inlinable public var expectsContinue: Bool {
+    public var expectsContinue: Bool {
         version == .http1_1 && fields["expect"]?.lowercased() == "100-continue"
     }
 }

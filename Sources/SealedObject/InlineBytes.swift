@@ -53,15 +53,17 @@ struct InlineBytes<let wordCount: Int>: Hashable, Sendable {
         return bytes
     }
 
-    /// Appends the bytes.
-    func append(to bytes: inout [UInt8]) {
-        // At once: each append costs more than a word's bytes do.
+    /// Lends the bytes, for which no memory is allocated.
+    func withBytes<Result>(_ body: (Span<UInt8>) -> Result) -> Result {
         var swapped = words
         for index in words.indices { swapped[index] = words[index].bigEndian }
-        unsafe swapped.span.withUnsafeBytes {
-            unsafe bytes.append($0.bindMemory(to: UInt8.self).span)
+        return unsafe swapped.span.withUnsafeBytes {
+            body(unsafe $0.bindMemory(to: UInt8.self).span)
         }
     }
+
+    /// Appends the bytes, at once: each append costs more than a word's bytes do.
+    func append(to bytes: inout [UInt8]) { withBytes { bytes.append($0) } }
 
     /// Appends the bytes.
     func append(to info: inout HKDF.Info) { info.append(bigEndian: words.span) }

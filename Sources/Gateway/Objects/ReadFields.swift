@@ -10,7 +10,7 @@ enum ReadFields {
         fields.contains("range") || fields.contains("x-amz-checksum-mode")
             || fields.contains("if-match") || fields.contains("if-none-match")
             || fields.contains("if-modified-since") || fields.contains("if-unmodified-since")
-            || fields.contains(prefix: "x-amz-server-side-encryption")
+            || fields.contains(prefix: SSEHeader.prefix)
     }
 
     /// The fields of a 200 or 206.

@@ -3,7 +3,7 @@ public import HTTPWire
 /// The names of the headers of server-side encryption, lower case.
 public enum SSEHeader {
     /// What the names begin with that aren't of a copy's source.
-    static let prefix: StaticString = "x-amz-server-side-encryption"
+    public static let prefix: StaticString = "x-amz-server-side-encryption"
     /// The mode.
     public static let encryption = "x-amz-server-side-encryption"
     /// The KMS key's id.

@@ -2,9 +2,6 @@ internal import Encoding
 
 /// What is known of a stream without its bytes: the part of its header that the key depends on.
 public struct StreamFacts: Equatable, Sendable {
-    /// The length of what a header says of a stream, in bytes.
-    static let count = 64
-
     /// The object's or the upload's id.
     public let objectID: Identifier
     /// The part's number, 1...10,000; `nil` for the whole body of an object.
@@ -41,15 +38,7 @@ public struct StreamFacts: Equatable, Sendable {
     public var plaintextCount: Int { layout.plaintextCount }
 
     /// The first 64 bytes of the header.
-    public var bytes: [UInt8] {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(Self.count)
-        append(to: &bytes)
-        return bytes
-    }
-
-    /// Appends the first 64 bytes of the header.
-    func append(to bytes: inout [UInt8]) { value.append(to: &bytes) }
+    public var bytes: [UInt8] { value.bytes }
 
     /// The first 64 bytes of the header, as words: magic, suite, segment size, kind and a zero;
     /// part number and zeros; the length; the object's id; the salt.

@@ -19,23 +19,19 @@ public struct StreamHeader: Equatable, Sendable {
     }
 
     /// The header's 96 bytes.
-    public var bytes: [UInt8] {
-        withBytes { header in
-            var bytes: [UInt8] = []
-            bytes.append(header)
-            return bytes
-        }
-    }
+    public var bytes: [UInt8] { value.bytes }
 
     /// Lends the header's 96 bytes, for which no memory is allocated.
     public func withBytes<Result>(_ body: (Span<UInt8>) -> Result) -> Result {
+        value.withBytes(body)
+    }
+
+    private var value: InlineBytes<12> {
         var words = InlineArray<12, UInt64>(repeating: 0)
         let facts = facts.value.words, commitment = commitment.value.words
-        for index in facts.indices { words[index] = facts[index].bigEndian }
-        for index in commitment.indices { words[8 + index] = commitment[index].bigEndian }
-        return unsafe words.span.withUnsafeBytes {
-            body(unsafe $0.bindMemory(to: UInt8.self).span)
-        }
+        for index in facts.indices { words[index] = facts[index] }
+        for index in commitment.indices { words[8 + index] = commitment[index] }
+        return InlineBytes(words: words)
     }
 
     /// Reads a header of 96 bytes; only a reader that knows the facts can trust it.

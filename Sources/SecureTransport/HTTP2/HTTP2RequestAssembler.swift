@@ -111,7 +111,7 @@ struct HTTP2RequestAssembler {
     }
 
     /// Lets go of the block, once it was taken or nobody will.
-    mutating func clear() { (fields, target) = (HTTPFields(), "") }
+    mutating func clear() { (fields, target, authority) = (HTTPFields(), "", "") }
 
     // libnghttp2 lets one field of digits through only, and holds DATA frames to it.
     private var declaredLength: HTTPBodyLength {
