@@ -33,14 +33,23 @@ extension Timestamp {
     /// Appends `20261123T142235Z`, as SigV4 writes times.
     public func appendBasicISO8601(to text: inout [UInt8]) {
         let time = calendar
-        Self.append(time.year, digits: 4, to: &text)
-        Self.append(time.month, digits: 2, to: &text)
-        Self.append(time.day, digits: 2, to: &text)
-        text.append(UInt8(ascii: "T"))
-        Self.append(time.hour, digits: 2, to: &text)
-        Self.append(time.minute, digits: 2, to: &text)
-        Self.append(time.second, digits: 2, to: &text)
-        text.append(UInt8(ascii: "Z"))
+        // Appended at once: each request is signed over it.
+        var bytes = InlineArray<16, UInt8>(repeating: UInt8(ascii: "T"))
+        Self.set(&bytes, at: 0, time.year / 100)
+        Self.set(&bytes, at: 2, time.year)
+        Self.set(&bytes, at: 4, time.month)
+        Self.set(&bytes, at: 6, time.day)
+        Self.set(&bytes, at: 9, time.hour)
+        Self.set(&bytes, at: 11, time.minute)
+        Self.set(&bytes, at: 13, time.second)
+        bytes[15] = UInt8(ascii: "Z")
+        text.append(bytes.span)
+    }
+
+    /// Sets two digits.
+    private static func set(_ bytes: inout InlineArray<16, UInt8>, at index: Int, _ value: Int) {
+        bytes[index] = digit(value / 10)
+        bytes[index + 1] = digit(value)
     }
 
     /// `Mon, 23 Nov 2026 14:22:35 GMT`, RFC 9110 section 5.6.7.

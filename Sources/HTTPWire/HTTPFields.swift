@@ -304,6 +304,11 @@ public struct HTTPFields: Sendable {
         }
     }
 
+    /// Whether the field at a position below `count` has that value, byte for byte.
+    public func isValue(_ value: Span<UInt8>, at index: Int) -> Bool {
+        bytes.span.extracting(valueRange(at: index)).isEqual(to: value)
+    }
+
     /// Whether the field at a position below `count` has that name (lower case).
     public func isName(_ name: Span<UInt8>, at index: Int) -> Bool {
         let entry = entry(at: index)

@@ -49,7 +49,7 @@ final class CopyTransfer {
             )
             if plan.target.digests.computesMD5 { md5 = MD5Stream() }
             checksum = plan.target.digests.computes.map { ChecksumComputation($0) }
-            var fields = HTTPFields([("if-match", source.opened.found.storeETag)])
+            var fields = source.opened.found.ifUnchanged
             if !body.isWhole { fields.append("range", body.rangeHeader) }
             let request = StoreRequest(
                 .get,

@@ -62,19 +62,34 @@ final class FoundObject: Sendable {
     /// The bytes of the envelope's text; its attributes take up no more.
     var envelopeTextCount: Int { metadata.count }
 
+    /// The fields of a request for this very object, refused where another is there by now.
+    var ifUnchanged: HTTPFields {
+        var fields = HTTPFields()
+        fields.reserve(fields: 2, bytes: 64)
+        fields.append("if-match", storeETag)
+        return fields
+    }
+
     /// Whether a later answer says all of this again, byte for byte.
     func isRepeated(by head: HTTPResponseHead) -> Bool {
         let fields = head.fields
         return Self.has(fields, StoreRequest.metadataField, metadata)
             && Self.has(fields, "last-modified", dateText)
-            && fields[VersionOutcome.versionField] == versionID
-            && fields["etag"] == storeETag && Self.storedCount(head) == storedCount
+            && Self.has(fields, "etag", storeETag)
+            && Self.has(fields, VersionOutcome.versionField, versionID)
+            && Self.storedCount(head) == storedCount
     }
 
     private static func has(_ fields: HTTPFields, _ name: String, _ value: [UInt8]) -> Bool {
         guard let index = fields.firstIndex(of: name) else { return false }
-        let bytes = fields.valueBytes(at: index)
-        return bytes.span.isEqual(to: value.span)
+        return fields.isValue(value.span, at: index)
+    }
+
+    private static func has(_ fields: HTTPFields, _ name: String, _ value: String?) -> Bool {
+        guard let index = fields.firstIndex(of: name), let value else {
+            return value == nil && !fields.contains(name)
+        }
+        return fields.isValue(value.utf8.span, at: index)
     }
 
     /// The version to name in later requests, so that they mean this very one; `nil` where the
@@ -93,7 +108,7 @@ final class FoundObject: Sendable {
         if head.status == 206, let range = head.fields["content-range"] {
             return range.split(separator: "/").last.flatMap { Int($0) }
         }
-        return head.fields["content-length"].flatMap { Int($0) }
+        return (try? head.fields.contentLength()).flatMap { Int(exactly: $0) }
     }
 }
 

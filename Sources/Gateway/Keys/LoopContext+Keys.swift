@@ -53,23 +53,21 @@ extension LoopContext {
         }
     }
 
-    /// The object of the store's answer: the one that is remembered where it says the same.
-    ///
-    /// - Throws: what `FoundObject` throws.
-    func found(
+    /// What is remembered of the object of the store's answer, if that says the same.
+    func known(
         _ head: HTTPResponseHead,
         bucket: String,
         key: String
-    ) throws(ObjectFault) -> FoundObject {
+    ) -> OpenedObject.Contents? {
         let version = head.fields[VersionOutcome.versionField]
-        let known = openedObjects.found(.init(bucket: bucket, key: key, versionID: version))
-        if let known, known.isRepeated(by: head) { return known }
-        return try FoundObject(head)
+        let known = openedObjects.known(.init(bucket: bucket, key: key, versionID: version))
+        return known.flatMap { $0.found.isRepeated(by: head) ? $0 : nil }
     }
 
-    /// Opens a found object's envelope.
+    /// Opens a found object's envelope, unless what is known of it serves.
     func open(
         _ found: FoundObject,
+        known: OpenedObject.Contents? = nil,
         bucket: String,
         key: String,
         customer: CustomerKeyHolder?,
@@ -86,12 +84,12 @@ extension LoopContext {
             rights: rights
         )
         do throws(ReadFailure) {
-            if let opened = try openAtHand(found, request, customer) {
+            if let opened = try openAtHand(found, known, request, customer) {
                 return completion(.success(opened))
             }
             if wants == .objectKeyAtHand {
                 request.wantsObjectKey = false
-                if let opened = try openAtHand(found, request, customer) {
+                if let opened = try openAtHand(found, known, request, customer) {
                     return completion(.success(opened))
                 }
             }
@@ -110,6 +108,7 @@ extension LoopContext {
     /// Opens a found object with keys in memory; `nil` where some must be asked for.
     private func openAtHand(
         _ found: FoundObject,
+        _ known: OpenedObject.Contents?,
         _ request: GatheredKeys.Request,
         _ customer: CustomerKeyHolder?
     ) throws(ReadFailure) -> OpenedObject? {
@@ -125,12 +124,7 @@ extension LoopContext {
                 throw .refused(error)
             }
         }
-        let known = openedObjects.contents(
-            .init(bucket: request.bucket, key: request.key, versionID: found.versionID),
-            found,
-            wantsObjectKey: request.wantsObjectKey
-        )
-        if let known {
+        if let known = known?.serving(found, wantsObjectKey: request.wantsObjectKey) {
             services.metrics.objectCacheHits.increment()
             return OpenedObject(known, keys)
         }

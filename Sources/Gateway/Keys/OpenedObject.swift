@@ -66,8 +66,13 @@ struct OpenedObject: Sendable {
             streamKeys = nil
         }
 
-        /// The attributes alone, and the fields that were made of them.
-        var withoutKeys: Contents { Contents(withoutKeysOf: self) }
+        /// What of it opening that very object would give, with the object's key where that is
+        /// wanted; `nil` for another object, or where the key wasn't opened.
+        func serving(_ other: FoundObject, wantsObjectKey: Bool) -> Contents? {
+            guard other === found, objectKey != nil || !wantsObjectKey else { return nil }
+            // Who couldn't gather the key that wraps an object's key doesn't get that one either.
+            return wantsObjectKey ? self : Contents(withoutKeysOf: self)
+        }
     }
 
     private(set) var contents: Contents

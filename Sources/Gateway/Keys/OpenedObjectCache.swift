@@ -38,22 +38,8 @@ struct OpenedObjectCache {
     /// How many objects are kept.
     var count: Int { entries.count }
 
-    /// The object that was opened in that place, as the store described it then.
-    func found(_ place: Place) -> FoundObject? { entries[place]?.opened.found }
-
-    /// What opening that very object in that place gave, with the object's key where that is
-    /// wanted; `nil` where it isn't known, or where the key wasn't opened then.
-    func contents(
-        _ place: Place,
-        _ found: FoundObject,
-        wantsObjectKey: Bool
-    ) -> OpenedObject.Contents? {
-        guard let entry = entries[place], entry.opened.found === found,
-            entry.opened.objectKey != nil || !wantsObjectKey
-        else { return nil }
-        // Whoever couldn't gather the key that wraps an object's key doesn't get that one either.
-        return wantsObjectKey ? entry.opened : entry.opened.withoutKeys
-    }
+    /// What opening the object that was last seen in that place gave.
+    func known(_ place: Place) -> OpenedObject.Contents? { entries[place]?.opened }
 
     /// Keeps what opening an envelope gave.
     mutating func insert(_ place: Place, _ opened: OpenedObject, now: Timestamp) {

@@ -19,6 +19,8 @@ final class ObjectReadHandler: HTTPServerHandler {
     var plan: ReadPlan?
     /// The body that is being asked for with a condition; `nil` for a plain GET's first answer.
     var wanted: ReadBody?
+    /// What is remembered of the object.
+    private var known: OpenedObject.Contents?
     private var layout: MultipartLayout?
     private var customer: CustomerKeyHolder?
     private var partNumber: Int?
@@ -64,10 +66,10 @@ final class ObjectReadHandler: HTTPServerHandler {
         attempts += 1
         guard attempts <= Self.attemptsMax else { return fault(.restless) }
         guard needsFactsFirst else {
-            guard let known = shortKnown else { return read(request(.get)) }
+            known = shortKnown
+            guard let known else { return read(request(.get)) }
             // Whatever else is there now may be long.
-            let isKnown = HTTPFields([("if-match", known.storeETag)])
-            return read(request(.get, isKnown), isShort: true)
+            return read(request(.get, known.found.ifUnchanged), isShort: true)
         }
         StoreExchange.send(
             request(.head).head,
@@ -108,7 +110,10 @@ final class ObjectReadHandler: HTTPServerHandler {
     func found(_ head: HTTPResponseHead) {
         let object: FoundObject
         do throws(ObjectFault) {
-            object = try scope.loop.found(head, bucket: scope.bucket, key: scope.key)
+            if known?.found.isRepeated(by: head) != true {
+                known = scope.loop.known(head, bucket: scope.bucket, key: scope.key)
+            }
+            if let known { object = known.found } else { object = try FoundObject(head) }
         } catch {
             return fault(error)
         }
@@ -140,6 +145,7 @@ final class ObjectReadHandler: HTTPServerHandler {
     private func open(_ object: FoundObject, wants: LoopContext.Wanted) {
         scope.loop.open(
             object,
+            known: known,
             bucket: scope.bucket,
             key: scope.key,
             customer: customer,
@@ -236,7 +242,7 @@ final class ObjectReadHandler: HTTPServerHandler {
             return reader.open(with: body.opener)
         }
         reader?.cancel()
-        var fields = HTTPFields([("if-match", opened.found.storeETag)])
+        var fields = opened.found.ifUnchanged
         if !body.isWhole { fields.append("range", body.rangeHeader) }
         wanted = body
         read(request(.get, fields))
@@ -253,13 +259,13 @@ final class ObjectReadHandler: HTTPServerHandler {
     }
 
     /// The object that was there last, if it is short.
-    private var shortKnown: FoundObject? {
+    private var shortKnown: OpenedObject.Contents? {
         // Alone it has nothing to share, and a condition to pay for.
         guard expectsKnown, scope.loop.sharesConnections, scope.loop.bodies.isInUse else {
             return nil
         }
-        let known = scope.loop.openedObjects.found(place)
-        return known.flatMap { $0.storedCount <= LoopContext.sharedBytesMax ? $0 : nil }
+        let known = scope.loop.openedObjects.known(place)
+        return known.flatMap { $0.found.storedCount <= LoopContext.sharedBytesMax ? $0 : nil }
     }
 
     /// Asks for whatever is there, where what was remembered isn't any more.

@@ -23,7 +23,9 @@ final class StoredBodyReader: HTTPClientHandler {
         var takesMore: Bool { get }
     }
 
-    private weak var sink: (any Sink)?
+    /// Held until one of the two has ended the reading: to hold it weakly would make each retain
+    /// and release of it several times as dear.
+    private var sink: (any Sink)?
     private var exchange: (any HTTPClientExchange)?
     private var refusal: StoreReply?
     private var opener: ObjectOpener?
@@ -63,10 +65,9 @@ final class StoredBodyReader: HTTPClientHandler {
 
     /// Ends the reading; the sink hears nothing more.
     func cancel() {
-        isOver = true
+        _ = leave()
         exchange?.cancel()
         exchange = nil
-        sink = nil
     }
 
     func received(_ head: HTTPResponseHead) {
@@ -92,8 +93,7 @@ final class StoredBodyReader: HTTPClientHandler {
         exchange = nil
         storeEnded = true
         if let refusal {
-            isOver = true
-            sink?.storeRefused(refusal)
+            leave()?.storeRefused(refusal)
         } else if opener != nil {
             finish()
         }
@@ -169,16 +169,22 @@ final class StoredBodyReader: HTTPClientHandler {
         } catch {
             return stop(.sealBroken(error))
         }
-        isOver = true
-        sink?.finished()
+        leave()?.finished()
     }
 
     private func stop(_ fault: StoredBodyFault) {
         guard !isOver else { return }
-        isOver = true
+        let sink = leave()
         exchange?.cancel()
         exchange = nil
         sink?.broke(fault)
+    }
+
+    /// The last that the sink hears.
+    private func leave() -> (any Sink)? {
+        isOver = true
+        defer { sink = nil }
+        return sink
     }
 }
 

@@ -43,7 +43,7 @@ enum WriteConditions {
         wanted: String
     ) throws(S3Error) -> HTTPFields {
         guard current == wanted else { throw .preconditionFailed("If-Match") }
-        return HTTPFields([("if-match", found.storeETag)])
+        return found.ifUnchanged
     }
 
     /// Fields for the store where the object must have that ETag: it is looked up.

@@ -136,15 +136,26 @@ public final class StreamOpener {
 
     private func takeHeader(_ piece: Span<UInt8>) throws(SealedObjectError) -> Int {
         let count = min(headerRemaining, piece.count)
+        // It mostly comes at once.
+        if count == SealedFormat.headerCount, isExpected(piece.extracting(first: count)) {
+            headerRemaining = 0
+            return count
+        }
         header.append(piece.extracting(0..<count))
         headerRemaining -= count
         guard headerRemaining == 0 else { return count }
         defer { header = [] }
-        // A header has one spelling: what it says in its fields matters where it is refused.
-        if ConstantTime.equal(header, facts.bytes + commitment.bytes) { return count }
+        if isExpected(header.span) { return count }
         let received = try StreamHeader(parsing: header)
         guard received.facts == facts else { throw .headerMismatch }
         throw .commitmentMismatch
+    }
+
+    /// A header has one spelling: what it says in its fields matters where it is refused.
+    private func isExpected(_ header: Span<UInt8>) -> Bool {
+        StreamHeader(facts: facts, commitment: commitment).withBytes {
+            ConstantTime.equal(header, $0)
+        }
     }
 
     private func verifySegment() throws(SealedObjectError) -> Int {

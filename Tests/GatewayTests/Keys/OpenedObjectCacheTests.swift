@@ -46,13 +46,13 @@ struct OpenedObjectCacheTests {
             let object = try await opened(keys, requested)
             cache.insert(Self.place, object, now: TestKeys.now)
             let known = try #require(
-                cache.contents(Self.place, object.found, wantsObjectKey: true)
+                cache.known(Self.place)?.serving(object.found, wantsObjectKey: true)
             )
             #expect(known.attributes.contentType == "text/x")
             #expect(known.objectKey === object.objectKey)
             #expect(known.streamKeys != nil)
             let attributes = try #require(
-                cache.contents(Self.place, object.found, wantsObjectKey: false)
+                cache.known(Self.place)?.serving(object.found, wantsObjectKey: false)
             )
             #expect(attributes.attributes.contentType == "text/x")
             #expect(attributes.objectKey == nil && attributes.streamKeys == nil)
@@ -60,13 +60,13 @@ struct OpenedObjectCacheTests {
                 OpenedObjectCache.Place(bucket: "demo", key: "other"),
                 OpenedObjectCache.Place(bucket: "dem", key: "o/key"),
             ] {
-                #expect(cache.contents(place, object.found, wantsObjectKey: false) == nil)
+                #expect(cache.known(place)?.serving(object.found, wantsObjectKey: false) == nil)
             }
             let later = try await opened(keys, requested)
-            #expect(cache.contents(Self.place, later.found, wantsObjectKey: false) == nil)
+            #expect(cache.known(Self.place)?.serving(later.found, wantsObjectKey: false) == nil)
             cache.insert(Self.place, later, now: TestKeys.now)
-            #expect(cache.contents(Self.place, object.found, wantsObjectKey: false) == nil)
-            #expect(cache.contents(Self.place, later.found, wantsObjectKey: true) != nil)
+            #expect(cache.known(Self.place)?.serving(object.found, wantsObjectKey: false) == nil)
+            #expect(cache.known(Self.place)?.serving(later.found, wantsObjectKey: true) != nil)
             #expect(cache.count == 1)
         }
     }
@@ -76,8 +76,8 @@ struct OpenedObjectCacheTests {
         var cache = OpenedObjectCache(limit: 4)
         let object = try await opened(try await TestKeys(), .managed, wantsObjectKey: false)
         cache.insert(Self.place, object, now: TestKeys.now)
-        #expect(cache.contents(Self.place, object.found, wantsObjectKey: false) != nil)
-        #expect(cache.contents(Self.place, object.found, wantsObjectKey: true) == nil)
+        #expect(cache.known(Self.place)?.serving(object.found, wantsObjectKey: false) != nil)
+        #expect(cache.known(Self.place)?.serving(object.found, wantsObjectKey: true) == nil)
     }
 
     @Test("a customer's object is never kept, and nothing is with a limit of 0")

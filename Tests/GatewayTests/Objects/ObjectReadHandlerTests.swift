@@ -140,6 +140,36 @@ import Transport
         #expect(handler == nil)
     }
 
+    @Test("nothing of a read outlives its end, however that comes", arguments: ReadEnd.allCases)
+    func ends(_ end: ReadEnd) throws {
+        let gateway = try ScriptedGateway(keys)
+        let object = try gateway.put(plaintext)
+        weak var handler: AnyObject?
+        do {
+            let request = try gateway.begin(.get, "/demo/key")
+            handler = request.handler
+            let exchange = gateway.store.exchanges[0]
+            switch end {
+            case .whole: exchange.answer(200, object.fields(), body: object.stored)
+            case .refused: exchange.answer(404)
+            case .broken:
+                var stored = object.stored
+                stored[200] ^= 1
+                exchange.answer(200, object.fields(), body: stored)
+            case .storeFails:
+                exchange.answerHead(200, object.fields())
+                exchange.fail(.connectionClosed)
+            }
+            request.close(complete: end == .whole)
+        }
+        gateway.store.clear()
+        #expect(handler == nil)
+    }
+
+    enum ReadEnd: CaseIterable {
+        case broken, refused, storeFails, whole
+    }
+
     @Test("a range asks for whole segments of the very object whose facts were read")
     func range() throws {
         let gateway = try ScriptedGateway(keys)

@@ -104,7 +104,8 @@ final class FakeStoreExchange: HTTPClientExchange {
     // The store's end.
 
     func answer(_ status: Int, _ fields: [(String, String)] = [], body: [UInt8] = []) {
-        answerHead(status, fields + [("content-length", String(body.count))])
+        let hasLength = fields.contains { $0.0 == "content-length" }
+        answerHead(status, hasLength ? fields : fields + [("content-length", String(body.count))])
         answerBody(body)
         answerEnd()
     }
