@@ -72,7 +72,8 @@ let package = Package(
         .target(name: "CChecksums"),
         .target(name: "CHashing", dependencies: ["COpenSSL"]),
         .target(name: "CLinux"),
-        library("Encoding"),
+        .target(name: "CText"),
+        library("Encoding", ["CText"]),
         library("HTTPWire", ["Encoding"]),
         library("S3Wire", ["HTTPWire", "Encoding"]),
         // Lifetimes: `SecretBytes.span` lends the bytes without a closure.

@@ -27,7 +27,8 @@ let package = Package(
     targets: [
         .systemLibrary(name: "COpenSSL", path: "Cores/COpenSSL", pkgConfig: "openssl"),
         .target(name: "CLinux", path: "Cores/CLinux"),
-        core("Encoding"),
+        .target(name: "CText", path: "Cores/CText"),
+        core("Encoding", ["CText"]),
         core("HTTPWire", ["Encoding"]),
         core("S3Wire", ["HTTPWire", "Encoding"]),
         .target(name: "CAESGCMProvider", path: "WithoutBoringSSL"),

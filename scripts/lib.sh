@@ -43,8 +43,15 @@ need_packages() {
 
 BUILD_PACKAGES=(libssl-dev libnghttp2-dev libsqlite3-dev pkg-config)
 
-# A function of one file is named by that file in a profile, without the folders above it.
-PROFILE_NAMES=(-Xswiftc -Xllvm -Xswiftc -static-func-full-module-prefix=0)
+# What a release build is made with, be it to count or by what was counted.
+# - It stands alone, and is faster without calls through the runtime's shared libraries.
+# - Values are copied and destroyed by code for their types, rather than by calls through tables.
+# - A function of one file is named by that file in a profile, without the folders above it.
+RELEASE_OPTIONS=(
+    --static-swift-stdlib
+    -Xswiftc -Xfrontend -Xswiftc -disable-type-layout
+    -Xswiftc -Xllvm -Xswiftc -static-func-full-module-prefix=0
+)
 
 # find_profile_tool: the toolchain's program that reads and writes profiles, in PROFILE_TOOL.
 find_profile_tool() {
@@ -79,7 +86,6 @@ use_profile() {
         -Xswiftc -Xfrontend -Xswiftc -disable-incremental-llvm-codegen
         -Xswiftc -Xfrontend -Xswiftc "-ir-profile-use=$data"
         -Xswiftc -Xllvm -Xswiftc -profile-summary-cutoff-hot=999900
-        "${PROFILE_NAMES[@]}"
     )
 }
 
@@ -98,9 +104,8 @@ build_programs() {
     say "building ($configuration); the first time takes some minutes"
     local options=(-c "$configuration")
     if [ "$configuration" = release ]; then
-        # It stands alone, and is faster without calls through the runtime's shared libraries.
         use_profile
-        options+=(--static-swift-stdlib "${PROFILE_OPTIONS[@]}")
+        options+=("${RELEASE_OPTIONS[@]}" "${PROFILE_OPTIONS[@]}")
     fi
     (cd "$ROOT" && swift build "${options[@]}" --product sealgate >&2 \
         && swift build "${options[@]}" --product sealgate-store >&2) || die "the build failed"

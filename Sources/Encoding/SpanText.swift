@@ -1,3 +1,5 @@
+internal import CText
+
 // What parsers of text ask of bytes, without a copy or a string for it.
 extension Span<UInt8> {
     /// Whether the bytes are those of a text.
@@ -24,30 +26,24 @@ extension Span<UInt8> {
     /// Whether both hold the same bytes; not for secrets.
     public func isEqual(to other: Span<UInt8>) -> Bool {
         guard count == other.count else { return false }
-        var index = 0
-        while count - index >= 8 {
-            guard ByteWord(self, at: index).value == ByteWord(other, at: index).value else {
-                return false
+        return unsafe withUnsafeBufferPointer { bytes in
+            unsafe other.withUnsafeBufferPointer { otherBytes in
+                guard let address = bytes.baseAddress, let otherAddress = otherBytes.baseAddress
+                else { return true }
+                return unsafe sealgate_is_equal(address, otherAddress, bytes.count)
             }
-            index += 8
         }
-        while index < count {
-            guard self[index] == other[index] else { return false }
-            index += 1
-        }
-        return true
     }
 
     /// Where a byte stands first from `start` on; `count` where it doesn't.
     public func firstIndex(of byte: UInt8, from start: Int = 0) -> Int {
-        var index = start
-        while count - index >= 8 {
-            let places = ByteWord(self, at: index).places(of: byte)
-            if places != 0 { return index + places.trailingZeroBitCount / 8 }
-            index += 8
+        // Nothing else keeps the search within the bytes.
+        precondition(start >= 0, "there is nothing before the first byte")
+        guard start < count else { return start }
+        return unsafe withUnsafeBufferPointer { bytes in
+            guard let address = bytes.baseAddress else { return start }
+            return unsafe start + sealgate_find(address + start, bytes.count - start, byte)
         }
-        while index < count, self[index] != byte { index += 1 }
-        return index
     }
 
     /// Whether a byte is an upper-case letter of ASCII.

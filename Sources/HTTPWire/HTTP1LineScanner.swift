@@ -1,3 +1,5 @@
+internal import Encoding
+
 /// Finds the ends of lines, and remembers how far it looked when one isn't whole yet.
 struct HTTP1LineScanner {
     /// Bytes at the front of the current line that hold no LF.
@@ -15,7 +17,8 @@ struct HTTP1LineScanner {
         let available = input.count - start
         let end = start + min(available, max(bytesMax, 0))
         let from = min(start + scanned, end)
-        guard let lineFeed = Self.firstLineFeed(in: input, from: from, to: end) else {
+        let lineFeed = input.extracting(0..<end).firstIndex(of: 0x0a, from: from)
+        guard lineFeed < end else {
             if available >= bytesMax { throw tooLong }
             scanned = available
             return nil
@@ -23,28 +26,5 @@ struct HTTP1LineScanner {
         scanned = 0
         guard lineFeed > start, input[lineFeed - 1] == 0x0d else { throw .bareLineFeed }
         return start..<(lineFeed - 1)
-    }
-
-    /// Looks at eight bytes at a time: a zero byte in `word ^ pattern` is a LF.
-    private static func firstLineFeed(in input: Span<UInt8>, from: Int, to end: Int) -> Int? {
-        let pattern: UInt64 = 0x0a0a_0a0a_0a0a_0a0a
-        let bytes = unsafe input.bytes
-        var index = from
-        while end - index >= 8 {
-            let word: UInt64 = unsafe bytes.unsafeLoadUnaligned(
-                fromByteOffset: index,
-                as: UInt64.self
-            )
-            let difference = UInt64(littleEndian: word) ^ pattern
-            let zeros =
-                (difference &- 0x0101_0101_0101_0101) & ~difference & 0x8080_8080_8080_8080
-            if zeros != 0 { return index + zeros.trailingZeroBitCount / 8 }
-            index += 8
-        }
-        while index < end {
-            if input[index] == 0x0a { return index }
-            index += 1
-        }
-        return nil
     }
 }

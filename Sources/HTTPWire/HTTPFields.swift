@@ -114,9 +114,13 @@ public struct HTTPFields: Sendable {
         append(name: name.utf8.span, value: value.utf8.span)
     }
 
-    /// Adds a field at the end; the name is put in lower case.
+    /// Adds a field at the end; the name is in lower case.
     public mutating func append(_ name: StaticString, _ value: String) {
-        name.withUTF8Buffer { append(name: unsafe $0.span, value: value.utf8.span) }
+        name.withUTF8Buffer { bytes in
+            let name = unsafe bytes.span
+            assert(!name.hasUppercase, "a name that isn't in lower case")
+            append(lowercaseName: name, value: value.utf8.span)
+        }
     }
 
     /// Adds a field at the end; the name is put in lower case.

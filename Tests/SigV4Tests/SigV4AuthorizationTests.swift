@@ -279,7 +279,7 @@ struct SigV4AuthorizationTests {
                 == .headersUnsigned(["x-amz-date", "x-amz-content-sha256"])
         )
         var head = Self.query()
-        head.fields.append("X-Amz-Server-Side-Encryption-Customer-Algorithm", "AES256")
+        head.fields.append("x-amz-server-side-encryption-customer-algorithm", "AES256")
         #expect(
             error(head) == .headersUnsigned(["x-amz-server-side-encryption-customer-algorithm"])
         )
