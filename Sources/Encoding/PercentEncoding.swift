@@ -3,20 +3,21 @@ public enum PercentEncoding {
     /// Encodes all but RFC 3986's unreserved characters, and `/` where `keepingSlash`.
     ///
     /// Upper-case digits, a space as `%20`: the form that SigV4 signs and `encoding-type=url` asks.
-    @inlinable
-    public static func encode(
-        _ bytes: some Collection<UInt8>,
-        keepingSlash: Bool = false
-    ) -> String {
+    public static func encode(_ bytes: Span<UInt8>, keepingSlash: Bool = false) -> String {
         var text: [UInt8] = []
         text.reserveCapacity(bytes.count + 16)
         append(bytes, keepingSlash: keepingSlash, to: &text)
         return String(decoding: text, as: UTF8.self)
     }
 
+    /// Encodes bytes.
+    public static func encode(_ bytes: [UInt8], keepingSlash: Bool = false) -> String {
+        encode(bytes.span, keepingSlash: keepingSlash)
+    }
+
     /// Encodes a string's UTF-8 bytes.
     public static func encode(_ text: String, keepingSlash: Bool = false) -> String {
-        encode(text.utf8, keepingSlash: keepingSlash)
+        encode(text.utf8.span, keepingSlash: keepingSlash)
     }
 
     /// Encodes names and values as a query, or a body of `application/x-www-form-urlencoded`, has
@@ -26,20 +27,24 @@ public enum PercentEncoding {
     }
 
     /// Appends the encoded form of `bytes` to `text`.
-    @inlinable
     public static func append(
-        _ bytes: some Collection<UInt8>,
+        _ bytes: Span<UInt8>,
         keepingSlash: Bool,
         to text: inout [UInt8]
     ) {
-        for byte in bytes {
-            if isUnreserved(byte) || (keepingSlash && byte == UInt8(ascii: "/")) {
-                text.append(byte)
-            } else {
-                text.append(UInt8(ascii: "%"))
-                text.append(Hex.upperDigit(byte >> 4))
-                text.append(Hex.upperDigit(byte & 15))
-            }
+        var index = 0
+        while index < bytes.count {
+            // What stands for itself is nearly all there is, and is taken as it is.
+            let start = index
+            while index < bytes.count,
+                isUnreserved(bytes[index]) || (keepingSlash && bytes[index] == UInt8(ascii: "/"))
+            { index += 1 }
+            text.append(bytes.extracting(start..<index))
+            guard index < bytes.count else { return }
+            text.append(UInt8(ascii: "%"))
+            text.append(Hex.upperDigit(bytes[index] >> 4))
+            text.append(Hex.upperDigit(bytes[index] & 15))
+            index += 1
         }
     }
 

@@ -49,7 +49,7 @@ struct EngineNames: Sendable {
             text.append(Self.slash)
             let key = PercentEncoding.decode(path[slash...].dropFirst()) ?? []
             let name = Self.name(ofKey: String(decoding: key, as: UTF8.self))
-            PercentEncoding.append(name.utf8, keepingSlash: true, to: &text)
+            PercentEncoding.append(name.utf8.span, keepingSlash: true, to: &text)
         }
         text.append(contentsOf: utf8[end...])
         return String(decoding: text, as: UTF8.self)

@@ -52,7 +52,7 @@ struct StoreRequest: Sendable {
         text.append(contentsOf: bucket.utf8)
         if let key {
             text.append(UInt8(ascii: "/"))
-            PercentEncoding.append(key.utf8, keepingSlash: true, to: &text)
+            PercentEncoding.append(key.utf8.span, keepingSlash: true, to: &text)
         }
         if !query.isEmpty {
             text.append(UInt8(ascii: "?"))

@@ -54,8 +54,9 @@ public struct ObjectConditions: Equatable, Sendable {
     ///
     /// A date that isn't one is left aside, RFC 9110 section 13.1.3.
     public init(_ fields: HTTPFields, isCopySource: Bool = false) {
-        let prefix = isCopySource ? "x-amz-copy-source-" : ""
         self.isCopySource = isCopySource
+        guard !fields.isEmpty else { return }
+        let prefix = isCopySource ? "x-amz-copy-source-" : ""
         ifMatch = Self.tags(prefix + "if-match", in: fields, isStrong: true)
         ifNoneMatch = Self.tags(prefix + "if-none-match", in: fields, isStrong: false)
         ifModifiedSince = fields[prefix + "if-modified-since"].flatMap(Timestamp.init(httpDate:))

@@ -110,7 +110,7 @@ public struct XMLWriter: Sendable {
         if plain {
             bytes.append(contentsOf: key.utf8)
         } else {
-            PercentEncoding.append(key.utf8, keepingSlash: true, to: &bytes)
+            PercentEncoding.append(key.utf8.span, keepingSlash: true, to: &bytes)
         }
     }
 
