@@ -3,6 +3,7 @@
 usage: cycles.py FOLDER PROGRAM...  (several programs are measured one after the other, each row)
 """
 import collections
+import os
 import pathlib
 import re
 import signal
@@ -11,7 +12,7 @@ import subprocess
 import sys
 
 from clients import Clients
-from processes import run
+from processes import BenchError, run
 from report import HERE, Table
 from rows import FULL, ROWS, Files, Work, prepare
 from servers import GATEWAY, Site, find_programs
@@ -54,19 +55,30 @@ def shares(samples):
 
 
 def sampled(work, row, samples):
-    """One run of a row under perf."""
+    """Some runs of a row under perf, which begin once perf says that it samples."""
     pid = work.clients.target.server.pids()[0]
+    (control, tell), (hear, answer) = os.pipe(), os.pipe()
     perf = subprocess.Popen(
         ["perf", "record", "--quiet", "--freq", FREQUENCY, "--pid", str(pid),
-         "--output", str(samples)],
-        stderr=subprocess.DEVNULL,
+         "--output", str(samples), "--delay", "-1", "--control", f"fd:{control},{answer}"],
+        stderr=subprocess.DEVNULL, pass_fds=(control, answer),
     )
-    try:
-        row.measure(work)
-    finally:
-        perf.send_signal(signal.SIGINT)
-        perf.wait(60)
-    return shares(samples)
+    for end in (control, answer):
+        os.close(end)
+    with os.fdopen(tell, "wb", buffering=0) as orders, os.fdopen(hear, "rb") as answers:
+        try:
+            orders.write(b"enable\n")
+            if not answers.readline():
+                raise BenchError("perf didn't begin", "perf record needs --control, Linux 5.9")
+            for _ in range(ROUNDS):
+                row.measure(work)
+        finally:
+            perf.send_signal(signal.SIGINT)
+            perf.wait(60)
+    found = shares(samples)
+    if not found:
+        raise BenchError(f"perf saw nothing of {row.name}", "run it again")
+    return found
 
 
 def start(folder, program, rows):
