@@ -184,14 +184,14 @@ extension StoreRequest {
         version: String?,
         by envelope: Envelope
     ) -> StoreRequest {
-        StoreRequest(
+        var fields = found.ifUnchanged
+        fields.append(metadataField, envelope.text)
+        return StoreRequest(
             .put,
             bucket: bucket,
             key: key,
             query: query("sealgate-metadata", version: version),
-            fields: HTTPFields([
-                ("if-match", found.storeETag), (metadataField, envelope.text),
-            ])
+            fields: fields
         )
     }
 }

@@ -86,9 +86,8 @@ final class FoundObject: Sendable {
     }
 
     private static func has(_ fields: HTTPFields, _ name: String, _ value: String?) -> Bool {
-        guard let index = fields.firstIndex(of: name), let value else {
-            return value == nil && !fields.contains(name)
-        }
+        let index = fields.firstIndex(of: name)
+        guard let index, let value else { return index == nil && value == nil }
         return fields.isValue(value.utf8.span, at: index)
     }
 

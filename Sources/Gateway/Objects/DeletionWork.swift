@@ -120,7 +120,7 @@ enum DeletionWork {
                 lastModified: found.lastModified
             )
             if let error = decision.error { throw error }
-            fields.append("if-match", found.storeETag)
+            fields = found.ifUnchanged
         }
         let reply = try await request.send(
             StoreRequest(

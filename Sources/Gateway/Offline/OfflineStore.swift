@@ -187,10 +187,8 @@ public final class OfflineStore: Sendable {
         of found: FoundObject,
         at place: Place
     ) async throws(OfflineError) -> [UInt8] {
-        let fields = HTTPFields([
-            ("range", "bytes=\(range.lowerBound)-\(range.upperBound - 1)"),
-            ("if-match", found.storeETag),
-        ])
+        var fields = found.ifUnchanged
+        fields.append("range", "bytes=\(range.lowerBound)-\(range.upperBound - 1)")
         let reply = try await send(
             StoreRequest(
                 .get,
